@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -30,6 +30,7 @@ from planner.errors import OutOfTime
 from planner.solving.dispatch import local_optimum
 from planner.solving.held_losses import SPARE, broken_losses
 from planner.solving.one_sided import Slopes, one_sided_derivatives
+from planner.solving.pipeline.side_by_side import Asked, beside
 from planner.solving.problem import fixed_at
 from planner.solving.time_limit import TimeLimit
 
@@ -126,8 +127,25 @@ def marginal_values(dataset: Dataset, plan: Plan, seconds: float = SECONDS, thre
 
     What is not found within `seconds` is left out. `threads`: programs solved side by side, 0 for one a core.
     """
-    found = _every_value(dataset, plan, seconds, threads or os.cpu_count() or 1)
+    found = _every_value(dataset, plan, seconds, threads)
     return None if found is None else _telling(found)
+
+
+def marginal_values_beside(
+    dataset: Dataset, plan: Plan, work: Callable[[], Plan], threads: int, should_stop: Asked
+) -> tuple[Plan, MarginalValues | None]:
+    """Marginal values, worked out in another thread while work is done that tells which plan is to be published.
+
+    They are None where another one is, or once it is to stop. Their model is built first: no two are built at once.
+    """
+    limit, found = TimeLimit(SECONDS), list[MarginalValues | None]()
+    model = _probed(dataset, plan, limit)
+    if model is None:
+        return work(), None
+    with beside(lambda _: found.append(_values_of(model, plan, limit, threads, should_stop))):
+        stands = work()
+    values = found[0] if stands is plan and not should_stop() else None
+    return stands, None if values is None else _telling(values)
 
 
 def marginal_values_by_scenario(
@@ -171,13 +189,25 @@ def _telling(found: MarginalValues) -> MarginalValues:
 def _every_value(dataset: Dataset, plan: Plan, seconds: float, threads: int = 1) -> MarginalValues | None:
     """The marginal values of a plan, those of caps that are worth nothing too."""
     limit = TimeLimit(seconds)
+    model = _probed(dataset, plan, limit)
+    return None if model is None else _values_of(model, plan, limit, threads)
+
+
+def _probed(dataset: Dataset, plan: Plan, limit: TimeLimit) -> Model | None:
+    """The model whose columns are asked what one more of them is worth; None where it is not built in time."""
     # with decisions held a loss decides whether there is a plan, and a small step matters to those barely survived only
     held = replace(dataset, losses=broken_losses(dataset, plan, SPARE))
     try:
         with cancelled_by(limit.check):
-            model = build_model(held, probes=True)
+            return build_model(held, probes=True)
     except OutOfTime:
         return None
+
+
+def _values_of(
+    model: Model, plan: Plan, limit: TimeLimit, threads: int, should_stop: Asked = lambda: False
+) -> MarginalValues | None:
+    dataset = model.dataset
     best = local_optimum(model, start_values(model, plan), max(0.1, limit.left()))
     if best is None:
         return None
@@ -188,8 +218,16 @@ def _every_value(dataset: Dataset, plan: Plan, seconds: float, threads: int = 1)
     rows = {i: max(float(size[i]), NOISE) for i in caps}
     bases, none_online = _bases(model, plan)
     power = [i for i in bases if arrays.columns[i].parent_component().name == POWER]
-    left = max(0.1, limit.left())
-    found = one_sided_derivatives(arrays, bases, rows, left, helpful=power, none_to_lose=none_online, threads=threads)
+    found = one_sided_derivatives(
+        arrays,
+        bases,
+        rows,
+        max(0.1, limit.left()),
+        helpful=power,
+        none_to_lose=none_online,
+        threads=threads or os.cpu_count() or 1,
+        should_stop=should_stop,
+    )
     if found is None:
         return None
     unit, tokens, capacity = model.units.usd, list[TokenValue](), list[CapacityValue]()

@@ -16,7 +16,7 @@ from models.plan import Plan
 from models.policy.stability import PlanStability
 from planner.analysis.alternatives import AlternativesQuestion
 from planner.analysis.base_case import BaseCaseQuestion, budget_of
-from planner.analysis.marginal_values import SECONDS, marginal_values
+from planner.analysis.marginal_values import SECONDS, marginal_values, marginal_values_beside
 from planner.analysis.plan_stability import FreeToDepart, departing
 from planner.analysis.questions import Incumbent, share_time
 from planner.formatting import money
@@ -61,13 +61,14 @@ def solve_plan(context: SolveContext, start: Plan | None, kept: Plan | None) -> 
         return
     with result.timed("solve"):
         if not context.stopped():
-            plan = _analyse(context, plan, keep, outcome)
+            plan = _analysed(context, plan, keep, outcome)
         if context.stop.requested:  # a person waits for the run to end
             context.warn("no-marginal-values", "Marginal values were left out, because the run was stopped.")
             return
-        log.info("Marginal values", extra=PHASE)
-        seconds = context.limit.for_last(LEAST_SECONDS, SECONDS)
-        result.marginal = marginal_values(dataset, plan, seconds, context.options.threads)
+        if result.marginal is None:
+            log.info("Marginal values", extra=PHASE)
+            seconds = context.limit.for_last(LEAST_SECONDS, SECONDS)
+            result.marginal = marginal_values(dataset, plan, seconds, context.options.threads)
         if result.marginal is None:
             context.warn("no-marginal-values", "Marginal values could not be worked out, so the sheet is left out.")
 
@@ -141,6 +142,21 @@ def _search(
     plans = [(model.plan(values), cost_of(model.compiled, values) * model.units.usd) for values in found]
     held = model.dataset.losses or frozenset()
     return outcome, [(plan, usd) for plan, usd in plans if broken_losses(context.dataset, plan) <= held]
+
+
+def _analysed(context: SolveContext, plan: Plan, keep: PlanStability | None, outcome: Outcome) -> Plan:
+    """As `_analyse`; where nothing limits the time and threads are left, with the marginal values worked out beside."""
+    threads = context.options.threads
+    if threads == 1 or context.limit.seconds is not None:
+        return _analyse(context, plan, keep, outcome)
+    plan, context.result.marginal = marginal_values_beside(
+        context.dataset,
+        plan,
+        lambda: _analyse(context, plan, keep, outcome),
+        threads,
+        lambda: context.stop.requested,
+    )
+    return plan
 
 
 def _analyse(context: SolveContext, plan: Plan, keep: PlanStability | None, outcome: Outcome) -> Plan:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -68,6 +68,7 @@ def one_sided_derivatives(
     helpful: Collection[int] = (),
     none_to_lose: Collection[int] = (),
     threads: int = 1,
+    should_stop: Callable[[], bool] = lambda: False,
 ) -> OneSided | None:
     """The slopes of the optimum in some columns and rows.
 
@@ -87,6 +88,8 @@ def one_sided_derivatives(
         Columns that add to nothing: what less of it changes is not asked.
     threads
         How many programs are solved side by side; the slopes are the same.
+    should_stop
+        Asked often; once it says yes what is not solved yet has no slopes.
 
     Returns
     -------
@@ -97,7 +100,7 @@ def one_sided_derivatives(
     halted = threading.Event()
 
     def in_time() -> bool:
-        return time.monotonic() < ends and not halted.is_set()
+        return time.monotonic() < ends and not halted.is_set() and not should_stop()
 
     def solved(program: _Program, share: Sequence[_Asked]) -> _Found:
         found: _Found = {}

@@ -9,7 +9,7 @@ import pytest
 
 from models.dataset import Dataset
 from models.schema import Cap, LoadBlock, LoadShape, Network
-from planner.analysis.marginal_values import MarginalValues, marginal_values
+from planner.analysis.marginal_values import MarginalValues, marginal_values, marginal_values_beside
 from planner.solving import one_sided
 
 JAN_HOURS, JAN_DAYS = 744, 31
@@ -33,6 +33,17 @@ def test_programs_solved_side_by_side_say_the_same(monkeypatch: pytest.MonkeyPat
     assert one is not None
     assert marginal_values(data, plan, threads=2) == one
     assert len(programs) == 2
+
+
+@pytest.mark.parametrize("stays", [True, False])
+def test_values_worked_out_beside_other_work_are_those_of_the_plan_that_stands(stays: bool) -> None:
+    """They are what they are without, and none where the work finds another plan or the run is stopped."""
+    data = b.dataset(b.demand(2.0), b.fleet(), b.on_demand(3.0), months=1)
+    plan, other = b.solved(data), b.solved(data)
+    stands, values = marginal_values_beside(data, plan, lambda: plan if stays else other, 1, lambda: False)
+    assert stands is (plan if stays else other)
+    assert values == (marginal_values(data, plan) if stays else None)
+    assert marginal_values_beside(data, plan, lambda: plan, 1, lambda: True) == (plan, None)
 
 
 def _values(data: Dataset) -> MarginalValues:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from properties.comparison import solved_workbook
 
@@ -14,11 +16,11 @@ from planner.solving.problem import SolveOptions
 from planner.solving.search import solve
 
 
-def check_agrees(seed: int, monkeypatch: pytest.MonkeyPatch, *, threads: int) -> set[str]:
+def check_agrees(seed: int, monkeypatch: pytest.MonkeyPatch, *, threads: int, tightens: bool = True) -> set[str]:
     """Compares both on the workbook of a seed; the parts that were used."""
     problem, alone = solved_workbook(seed)
     monkeypatch.setattr(planner.solving.search, "LARGE", 0)
-    monkeypatch.setattr(planner.solving.pipeline.tightening, "LARGE", 0.0)
+    monkeypatch.setattr(planner.solving.pipeline.tightening, "LARGE", 0.0 if tightens else math.inf)
     monkeypatch.setattr(planner.solving.pipeline.run, "TIGHTER", 2.0 if seed % 3 else 0.9)
     if seed % 5 == 4:
         monkeypatch.setattr(planner.solving.pipeline.run, "HUGE", 0)
@@ -46,6 +48,12 @@ def test_the_search_in_parts_finds_the_optimum(monkeypatch: pytest.MonkeyPatch, 
     for seed in range(1, 9):
         used |= check_agrees(seed, monkeypatch, threads=threads)
     assert {"merge", "complete", "relax", "dive", "tighten", "branch", "prove"} <= used
+
+
+def test_a_proof_begun_beside_the_dive_proves_the_optimum(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where tightening does not pay the proof begins with the dive, and its cost is that of HiGHS alone."""
+    used = [check_agrees(seed, monkeypatch, threads=2, tightens=False) for seed in range(11, 19)]
+    assert any({"dive", "prove"} <= parts for parts in used)
 
 
 def test_a_bound_above_the_plan_by_rounding_ends_the_search(monkeypatch: pytest.MonkeyPatch) -> None:

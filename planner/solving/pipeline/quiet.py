@@ -6,9 +6,13 @@ time to 0.1 % with them and 3 without.
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from typing import Any
 
+from models.core.compiled import Compiled
 from planner.solving.highs import HighsSolver
+from planner.solving.problem import SolveOptions
 
 NO_HEURISTICS: dict[str, Any] = {
     "mip_heuristic_effort": 0.0,
@@ -31,6 +35,19 @@ def without_heuristics(solver: HighsSolver) -> HighsSolver:
 def quieten(solver: HighsSolver) -> HighsSolver:
     """The solver, told to branch and no more."""
     return _told(solver, ONLY_BRANCHING)
+
+
+def closing(arrays: Compiled, options: SolveOptions, share: float, seconds: float) -> HighsSolver:
+    """Quiet HiGHS on a part of a problem, in one thread: asked to close a share of the gap in so many seconds."""
+    absolute = options.absolute_gap
+    own = replace(
+        options,
+        gap=share * options.gap,
+        absolute_gap=None if absolute is None else share * absolute,
+        threads=1,
+        time_limit=None if math.isinf(seconds) else seconds,
+    )
+    return quieten(HighsSolver(arrays, own))
 
 
 def _told(solver: HighsSolver, options: dict[str, Any]) -> HighsSolver:

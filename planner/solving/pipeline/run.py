@@ -1,7 +1,8 @@
 """The order of the parts: relax, dive; tighten and branch where that pays; then prove and improve side by side.
 
-With one thread the parts run in turn and repeat exactly. Each part takes the best plan so far and leaves the best plan
-and the highest bound; the search ends as soon as the gap asked for is proven.
+Where tightening is unlikely to pay, and there is more than one thread, the proof begins beside the dive. With one
+thread the parts run in turn and repeat exactly. Each part takes the best plan so far and leaves the best plan and the
+highest bound; the search ends as soon as the gap asked for is proven.
 """
 
 from __future__ import annotations
@@ -10,11 +11,11 @@ import math
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from models.core.compiled import Compiled
 from models.core.vector import Vector
@@ -25,10 +26,10 @@ from planner.solving.pipeline.branching import AtNode, ContractTree
 from planner.solving.pipeline.dive import THRESHOLDS, Held, contracts_held, rounded, rounded_at, whole_held
 from planner.solving.pipeline.improvement import Neighbourhood, Neighbourhoods, differing, held_at
 from planner.solving.pipeline.lazy_caps import LazyCaps, LazyRows
-from planner.solving.pipeline.proof import prove
-from planner.solving.pipeline.quiet import quieten
+from planner.solving.pipeline.proof import prove, prove_beside
+from planner.solving.pipeline.quiet import closing
 from planner.solving.pipeline.side_by_side import Asked, beside
-from planner.solving.pipeline.standing import Standing
+from planner.solving.pipeline.standing import PROVEN, Standing
 from planner.solving.pipeline.tightening import bounded, most_blocks, rules_out_much
 from planner.solving.problem import ArrayProblem, CompiledProblem, LocalOptimum
 from planner.solving.relaxation import BY_INTERIOR_POINT, LinearRelaxation
@@ -54,6 +55,9 @@ HUGE = 300_000
 FINER = 0.25
 """Searches within the search close this share of the gap asked for."""
 
+Freed = Callable[[Vector], Neighbourhood]
+"""What is searched again of the best plan."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ended:
@@ -75,9 +79,9 @@ class Parts:
         self.standing, self.units, self.caps = standing, problem.units, caps
         self.basis: Any = None
         self.offers = signing_columns(problem.compiled)
-        asked = standing.options.threads
-        self.threads = asked or os.cpu_count() or 1
+        self.threads = standing.options.threads or os.cpu_count() or 1
         self.why = ""
+        self._should_end = standing.should_end
 
     def run(self, start: Vector | None) -> Ended:
         """All parts, the proof last; `start` has a value per column to begin from, NaN where there is none."""
@@ -87,11 +91,15 @@ class Parts:
         self.relax_seconds = standing.seconds["relax"]
         if relaxed is None or standing.decided:
             return Ended(False, self.why)
-        with standing.part("dive"):
-            if start is not None:
-                self._complete(standing.arrays.integer & ~np.isnan(start), start)
-            self.dive(relaxed)
         neighbourhoods = Neighbourhoods(standing.arrays, self.offers, relaxed.values, standing.options.seed)
+        if self.threads > 1 and not rules_out_much(self.caps.arrays, self.offers, relaxed.values):
+            plans, improve = partial(self._plans_beside, relaxed, start), partial(self._keep_improving, neighbourhoods)
+            with standing.part("prove"):
+                why = prove_beside(self.caps, standing, self.threads - 1, plans, improve)
+            if why is not None:
+                return Ended(standing.closed or why == PROVEN, why)
+        else:
+            self._first_plans(relaxed, start)
         if self.threads == 1 and not self._tightening_pays():  # else it is the first round beside the proof
             with standing.part("improve"):
                 self._differ(neighbourhoods)
@@ -121,7 +129,23 @@ class Parts:
         else:
             with standing.part("prove"), beside(lambda asked: self._keep_improving(neighbourhoods, asked)):
                 self.why = prove(self.caps, standing, self.threads - 1)
-        return Ended(standing.closed or self.why == "Optimal", self.why)
+        return Ended(standing.closed or self.why == PROVEN, self.why)
+
+    def _first_plans(self, relaxed: LocalOptimum, start: Vector | None) -> None:
+        """A start completed, and a dive."""
+        with self.standing.part("dive"):
+            if start is not None:
+                given = held_at(self.caps.arrays, start, self.standing.arrays.integer & ~np.isnan(start))
+                self._rest(given.lower, given.upper)
+            self.dive(relaxed)
+
+    def _plans_beside(self, relaxed: LocalOptimum, start: Vector | None, should_stop: Asked) -> bool:
+        """First plans while a proof is at work; whether it is to go on with them as it is."""
+        standing, arrays = self.standing, self.caps.arrays
+        self._should_end = lambda: should_stop() or standing.ended
+        self._first_plans(relaxed, start)
+        self._should_end = standing.should_end
+        return standing.values is not None and self.caps.arrays is arrays and not self._tightening_pays()
 
     def relax(self) -> LocalOptimum | None:
         """The relaxation's optimum, with the caps put in that it breaks; None where none was found."""
@@ -145,7 +169,7 @@ class Parts:
     def _optimum(self, lower: Vector, upper: Vector) -> LocalOptimum | None:
         left = self.standing.seconds_left
         return self.relaxation.optimum(
-            lower, upper, time_limit=None if math.isinf(left) else left, should_stop=self.standing.should_end
+            lower, upper, time_limit=None if math.isinf(left) else left, should_stop=self._should_end
         )
 
     def dive(self, relaxed: LocalOptimum) -> None:
@@ -271,14 +295,9 @@ class Parts:
         best = self.standing.values
         return best is not None and rules_out_much(self.caps.arrays, self.offers, best)
 
-    def _complete(self, held: npt.NDArray[np.bool_], values: Vector) -> None:
-        """The best of a plan whose decisions are known in part."""
-        arrays = held_at(self.caps.arrays, values, held)
-        self._rest(arrays.lower, arrays.upper)
-
     def _rest(self, lower: Vector, upper: Vector, should_stop: Asked | None = None) -> None:
         """Searches what bounds leave open."""
-        should_stop = should_stop or self.standing.should_end
+        should_stop = should_stop or self._should_end
         while not should_stop():
             found = self._searched(lower, upper, None, should_stop).values
             if found is None or self.standing.offer(found) or not self.caps.put_in(found):
@@ -304,30 +323,16 @@ class Parts:
 
     def _solver(self, arrays: Compiled, most_seconds: float = math.inf) -> HighsSolver:
         """Quiet HiGHS on a part of the problem."""
-        standing = self.standing
-        left = min(most_seconds, standing.seconds_left)
-        absolute = standing.options.absolute_gap
-        options = replace(
-            standing.options,
-            gap=FINER * standing.options.gap,
-            absolute_gap=None if absolute is None else FINER * absolute,
-            threads=1,
-            time_limit=None if math.isinf(left) else left,
-        )
-        return quieten(HighsSolver(arrays, options))
+        return closing(arrays, self.standing.options, FINER, min(most_seconds, self.standing.seconds_left))
 
     def improve(
-        self,
-        neighbourhood: Callable[[Vector], Neighbourhood],
-        should_stop: Asked,
-        most_seconds: float = math.inf,
-        nodes: int = ROUND_NODES,
+        self, freed: Freed, should_stop: Asked, most_seconds: float = math.inf, nodes: int = ROUND_NODES
     ) -> None:
         """One round: a part of the best plan searched again."""
         best = self.standing.values
         if best is None or self.standing.ended:
             return
-        tried = neighbourhood(best)
+        tried = freed(best)
         while True:
             arrays = held_at(self.caps.arrays, best, tried.held)
             solver = self._searched(arrays.lower, arrays.upper, best, should_stop, nodes, most_seconds)
