@@ -16,7 +16,7 @@ WRITING_SHARE, WRITING_MOST = 0.05, 10.0
 
 LATE = 2.0
 """How late a run may be rather than without a plan, seconds: a small problem that is built then has it at once."""
-READING_BACK, READING_BACK_LEAST = 2.6, 2.2
+READING_BACK, READING_BACK_LEAST = 2.7, 2.4
 """Reading plans back, their audit and writing them take so many times as long as building their models did.
 
 By the clock, so that a slow or loaded machine sets more aside; of twelve scenarios of the lab it is 2.2 times the CPU
