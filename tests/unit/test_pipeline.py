@@ -65,8 +65,9 @@ def test_blocks_ruled_out_cost_more_than_the_best_plan(
     assert best.objective_usd is not None
     assert best.values is not None
     arrays = model.compiled
+    known = best.values, arrays.objective(best.values)
     most = most_blocks(
-        arrays, signing_columns(arrays), model.units, None, best.values, 1, lambda _: None, lambda: False, lambda: False
+        arrays, signing_columns(arrays), model.units, None, *known, 1, lambda _: None, lambda: False, lambda: False
     )
     ((_, count),) = most.items()
     assert 3 <= count < 40
@@ -75,6 +76,33 @@ def test_blocks_ruled_out_cost_more_than_the_best_plan(
     assert dearer.objective_usd > best.objective_usd
     narrowed = solve(ArrayProblem(bounded(arrays, most), model.units), SolveOptions(gap=0.0))
     assert narrowed.objective_usd == pytest.approx(best.objective_usd)
+
+
+@pytest.mark.parametrize("share", [0.25, 0.5, 0.75, 1.5])
+@pytest.mark.parametrize("tier_mode", ["all_units", "incremental"])
+def test_a_cost_supposed_raises_the_bound_to_no_more_than_the_least(tier_mode: str, share: float) -> None:
+    """Tightened by a cost that may be below the least, the relaxation proves a bound, at most that cost and the least.
+
+    What is ruled out costs more than was supposed.
+    """
+    model = problem(tier_mode)
+    arrays, offers = model.compiled, signing_columns(model.compiled)
+    best, relaxed = solve(model, SolveOptions(gap=0.0)), relaxed_optimum(ArrayProblem(arrays, model.units))
+    assert best.values is not None
+    assert relaxed is not None
+    least, below = arrays.objective(best.values), arrays.objective(relaxed.values)
+    supposed, told = below + share * (least - below), list[float]()
+    most = most_blocks(
+        arrays, offers, model.units, None, best.values, supposed, 1, told.append, lambda: False, lambda: False
+    )
+    bound = min(max(told), supposed)
+    assert below < bound if share < 1.0 else below <= bound
+    assert bound <= least * (1.0 + 1e-9)
+    for count in most.values():
+        more = with_blocks(arrays, count + 1)
+        dearer = solve(ArrayProblem(more, model.units), SolveOptions(gap=0.0))
+        assert dearer.values is not None
+        assert more.objective(dearer.values) > supposed
 
 
 @pytest.mark.parametrize("tier_mode", ["all_units", "incremental"])
@@ -338,7 +366,7 @@ def test_a_best_cost_of_nothing_leaves_room_for_tolerances_too(monkeypatch: pyte
     assert best.values is not None
     arrays, offers = model.compiled, signing_columns(model.compiled)
     balanced = replace(arrays, offset=arrays.offset - arrays.objective(best.values))
-    asked = offers, model.units, None, best.values, 1, lambda _: None, lambda: False, lambda: False
+    asked = offers, model.units, None, best.values, 0.0, 1, lambda _: None, lambda: False, lambda: False
     assert most_blocks(balanced, *asked)
     monkeypatch.setattr(planner.solving.pipeline.tightening, "SLACK", 10.0)
     assert not most_blocks(balanced, *asked)

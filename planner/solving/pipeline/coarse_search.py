@@ -22,8 +22,9 @@ from planner.solving.pipeline.lazy_caps import LazyCaps
 from planner.solving.pipeline.run import LEAST_ROUND, RELAXATIONS, Ended, Parts, search_in_parts
 from planner.solving.pipeline.standing import Standing
 from planner.solving.problem import ArrayProblem, CompiledProblem, LocalOptimum
+from planner.solving.relaxation import BY_INTERIOR_POINT
 
-MANY, SMALLER = 100_000, 4
+MANY, SMALLER = BY_INTERIOR_POINT, 2
 """It pays with more columns than this, of which the coarse problem has so many times fewer."""
 DIVES = 6
 """Dives with cuts put in between, at most, for as long as plans become cheaper."""
@@ -31,6 +32,8 @@ LONGER = 1.5
 """So many times what completing the last plan took is left for the best one."""
 FRUITLESS, PAYS = 5, 0.99
 """It ends after so many passes in a row after which more than this share of the gap was left."""
+SUPPOSED, LEAST_SUPPOSED = 0.3, 0.05
+"""Share of the gap that a cost supposed is above the bound; half of it once that is not proven, no less than this."""
 GROWTH = 1.5
 """Branching takes as long as the first tightening, then so many times longer each time, before cuts are put in."""
 
@@ -139,7 +142,7 @@ class _Coarse:
         return self._told_broken()
 
     def _pass(self, relaxed: LocalOptimum) -> None:
-        """Tightens, and branches for a while once that has paid; improves the best plan where it does not."""
+        """Tightens, and branches for a while once that has paid; else supposes costs and improves the best plan."""
         began = time.monotonic()
         with self.whole.part("tighten"):
             tighter = self.parts.tighten()
@@ -152,6 +155,8 @@ class _Coarse:
                 self.parts.branch(self._branching)
             self._branching *= GROWTH
             return
+        with self.whole.part("tighten"):
+            self._suppose()
         if self._neighbourhoods is None:
             self._neighbourhoods = Neighbourhoods(
                 self.standing.arrays, self.parts.offers, relaxed.values, self.whole.options.seed
@@ -160,6 +165,15 @@ class _Coarse:
         with self.whole.part("improve"):
             most = max(LEAST_ROUND, RELAXATIONS * self._relax_seconds)
             self.parts.improve(self._neighbourhoods.next, self.standing.should_end, most)
+
+    def _suppose(self) -> None:
+        """Supposes costs between the bound and the best plan's, for as long as that raises the bound by much."""
+        standing, share = self.standing, SUPPOSED
+        while standing.values is not None and share >= LEAST_SUPPOSED and not standing.ended:
+            supposed = standing.bound + share * (standing.cost - standing.bound)
+            self.parts.most_blocks(supposed, supposed)
+            if standing.bound < supposed:
+                share *= 0.5
 
     def _relax(self) -> LocalOptimum | None:
         began = time.monotonic()

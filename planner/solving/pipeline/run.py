@@ -19,7 +19,7 @@ import numpy as np
 
 from models.core.compiled import Compiled
 from models.core.vector import Vector
-from models.supply.signing_columns import serving_columns, signing_columns
+from models.supply.signing_columns import SigningColumns, serving_columns, signing_columns
 from planner.solving.exactness import dual_bound
 from planner.solving.highs import HighsSolver, Status
 from planner.solving.pipeline.branching import AtNode, ContractTree
@@ -206,17 +206,7 @@ class Parts:
         if standing.values is None or standing.ended:
             return None
         open_before, standing.cutoff = standing.cost - standing.bound, standing.cost
-        most = most_blocks(
-            self.caps.arrays,
-            self.offers,
-            self.units,
-            self._basis(),
-            standing.values,
-            min(self.threads, SIDE_BY_SIDE),
-            standing.raise_bound,
-            standing.should_end,
-            lambda: standing.ended,
-        )
+        most = self.most_blocks(standing.cutoff, math.inf)
         if not most:
             return None
         self.caps.narrow(lambda arrays: bounded(arrays, most))
@@ -224,6 +214,22 @@ class Parts:
         if relaxed is None and self.relaxation.infeasible:
             standing.raise_bound(standing.cutoff)
         return relaxed if standing.cost - standing.bound < TIGHTER * open_before else None
+
+    def most_blocks(self, cutoff: float, enough: float) -> dict[SigningColumns, int]:
+        """How many blocks of contracts a cost allows; ends once the bound is enough."""
+        standing, arrays = self.standing, self.caps.arrays
+
+        def elsewhere() -> bool:
+            return standing.ended or standing.bound >= enough
+
+        def tell(bound: float) -> None:
+            standing.raise_bound(min(bound, cutoff))
+
+        if standing.values is None:
+            return {}
+        at_once, best = min(self.threads, SIDE_BY_SIDE), standing.values
+        asked = (lambda: standing.should_end() or elsewhere(), elsewhere)
+        return most_blocks(arrays, self.offers, self.units, self._basis(), best, cutoff, at_once, tell, *asked)
 
     def branch(self, most_seconds: float = math.inf) -> None:
         """Contracts whole by branching, with caps put in that a plan breaks on the way, for so long at most."""

@@ -6,6 +6,10 @@ than the best. It is the turn of contracts that the relaxation signs, and each f
 makes its own blocks dearer. What follows bounds the blocks of each tier, and takes the place of the width of the tier
 in the rows that let a tier have blocks only once it is reached. It holds for plans better than the best one known
 only: a bound proven with it is no higher than that one's cost.
+
+A plan far above the least cost rules out little. So costs below it are supposed as well: what tightening by such a cost
+comes to is a bound for plans that cost less, and where that is as much, there are none (destructive bounds, Klein and
+Scholl 1999).
 """
 
 from __future__ import annotations
@@ -45,12 +49,13 @@ def most_blocks(
     units: ModelUnits,
     begin: Any,
     best: Vector,
+    cutoff: float,
     threads: int,
     tell: Callable[[float], None],
     should_stop: Asked,
     elsewhere: Asked,
 ) -> dict[SigningColumns, int]:
-    """By contract, how many blocks the best plan's cost allows, where that is fewer than are on offer.
+    """By contract, how many blocks a cost allows, where that is fewer than are on offer.
 
     Parameters
     ----------
@@ -64,17 +69,19 @@ def most_blocks(
         The basis that its relaxation ended with.
     best
         The best plan known.
+    cutoff
+        The cost, at most that of the best plan.
     threads
         At work side by side.
     tell
-        Is told what every plan below the best one's cost costs at least, as that becomes known.
+        Is told what every plan below the cutoff costs at least, as that becomes known.
     should_stop, elsewhere
         Asked before each relaxation, in this thread and in the others.
     """
     if not rules_out_much(arrays, offers, best):
         return {}
     contracts = [each for each in offers if len(each.blocks)]
-    search = _MostBlocks(arrays, contracts, units, begin, best, tell)
+    search = _MostBlocks(arrays, contracts, units, begin, cutoff + SLACK * added_up(arrays, best), tell)
     side_by_side(search.work, min(threads, len(contracts)), should_stop, elsewhere)
     return search.found
 
@@ -104,12 +111,12 @@ class _MostBlocks:
         contracts: Sequence[SigningColumns],
         units: ModelUnits,
         begin: Any,
-        best: Vector,
+        cutoff: float,
         tell: Callable[[float], None],
     ) -> None:
         self._contracts, self._units, self._begin, self._tell = contracts, units, begin, tell
         self._arrays = with_blocks_rows(arrays, contracts)
-        self._cutoff = arrays.objective(best) + SLACK * added_up(arrays, best)
+        self._cutoff = cutoff
         self._turns = [0] * len(contracts)
         self._fruitless = 0
         self._lock = threading.Lock()
@@ -124,6 +131,8 @@ class _MostBlocks:
             arrays = relaxation.arrays
             best = relaxation.optimum(arrays.lower, arrays.upper, {}, should_stop, begin=basis)
             if best is None:
+                if relaxation.infeasible:
+                    self._tell(math.inf)
                 return
             basis = relaxation.basis
             self._tell(dual_bound(arrays, best.values, best.row_duals))
