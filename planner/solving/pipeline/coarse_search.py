@@ -19,8 +19,8 @@ from models.supply.dispatch_rows import of_several_problems
 from planner.solving.pipeline.coarse import CoarseProblem
 from planner.solving.pipeline.improvement import Neighbourhoods
 from planner.solving.pipeline.lazy_caps import LazyCaps
-from planner.solving.pipeline.run import LEAST_ROUND, RELAXATIONS, Ended, Parts, search_in_parts
-from planner.solving.pipeline.standing import Standing
+from planner.solving.pipeline.run import LEAST_ROUND, RELAXATIONS, Parts, search_in_parts
+from planner.solving.pipeline.standing import Ended, Standing
 from planner.solving.problem import ArrayProblem, CompiledProblem, LocalOptimum
 from planner.solving.relaxation import BY_INTERIOR_POINT
 

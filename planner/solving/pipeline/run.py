@@ -11,7 +11,6 @@ import math
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -29,7 +28,7 @@ from planner.solving.pipeline.lazy_caps import LazyCaps, LazyRows
 from planner.solving.pipeline.proof import prove, prove_beside
 from planner.solving.pipeline.quiet import closing
 from planner.solving.pipeline.side_by_side import Asked, beside
-from planner.solving.pipeline.standing import PROVEN, Standing
+from planner.solving.pipeline.standing import PROVEN, Ended, Standing
 from planner.solving.pipeline.tightening import bounded, most_blocks, rules_out_much
 from planner.solving.problem import ArrayProblem, CompiledProblem, LocalOptimum
 from planner.solving.relaxation import BY_INTERIOR_POINT, LinearRelaxation
@@ -57,14 +56,6 @@ FINER = 0.25
 
 Freed = Callable[[Vector], Neighbourhood]
 """What is searched again of the best plan."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """How a search in parts ended: `proven` where the solver says that the gap is closed; `why` in its words."""
-
-    proven: bool
-    why: str
 
 
 def search_in_parts(problem: CompiledProblem, standing: Standing, start: Vector | None) -> Ended:

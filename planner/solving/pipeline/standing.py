@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from models.core.compiled import Compiled
 from models.core.vector import Vector
@@ -16,6 +17,14 @@ from planner.solving.problem import Progress, SolveOptions
 TIME_OVER, INTERRUPTED, PROVEN = "Time limit reached", "Interrupted by user", "Optimal"
 """HiGHS's words for how a search ended."""
 DECIDED, LEFT_OPEN = "What was asked is decided", "Left open"
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a search in parts ended: `proven` where the solver says that the gap is closed; `why` in its words."""
+
+    proven: bool
+    why: str
 
 
 class Standing:
