@@ -32,8 +32,8 @@ LONGER = 1.5
 """So many times what completing the last plan took is left for the best one."""
 FRUITLESS, PAYS = 5, 0.99
 """It ends after so many passes in a row after which more than this share of the gap was left."""
-SUPPOSED, LEAST_SUPPOSED = 0.3, 0.05
-"""Share of the gap that a cost supposed is above the bound; half of it once that is not proven, no less than this."""
+SUPPOSED, SUPPOSITIONS = 0.3, 4
+"""Share of the gap that a cost supposed is above the bound, half of it once that is not proven; how often in a pass."""
 GROWTH = 1.5
 """Branching takes as long as the first tightening, then so many times longer each time, before cuts are put in."""
 
@@ -167,9 +167,11 @@ class _Coarse:
             self.parts.improve(self._neighbourhoods.next, self.standing.should_end, most)
 
     def _suppose(self) -> None:
-        """Supposes costs between the bound and the best plan's, for as long as that raises the bound by much."""
+        """Supposes costs between the bound and the best plan's; those that no plan is below become bounds."""
         standing, share = self.standing, SUPPOSED
-        while standing.values is not None and share >= LEAST_SUPPOSED and not standing.ended:
+        for _ in range(SUPPOSITIONS):
+            if standing.ended:
+                return
             supposed = standing.bound + share * (standing.cost - standing.bound)
             self.parts.most_blocks(supposed, supposed)
             if standing.bound < supposed:
