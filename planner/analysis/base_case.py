@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
-from models.build import build_model
+from models.build import Model, build_model
 from models.cancellation import cancelled_by
 from models.core.vector import Vector
 from models.dataset import Dataset
@@ -55,7 +55,8 @@ def budget_of(plan_seconds: float) -> float:
 class BaseCaseQuestion(BesideQuestion):
     """The base case of a problem without scenarios; that of the plan itself where nothing is on offer.
 
-    `found` is what is known of it; `outcome` and `costs` are of the search for the plan.
+    `found` is what is known of it; `outcome` and `costs` are of the search for the plan; `built` is its model, where
+    that is there already.
     """
 
     def __init__(
@@ -66,8 +67,9 @@ class BaseCaseQuestion(BesideQuestion):
         options: SolveOptions,
         stop: Stop,
         watch: Watch,
+        built: Model | None = None,
     ) -> None:
-        self.options, self.stop, self.watch = options, stop, watch
+        self.options, self.stop, self.watch, self._built = options, stop, watch, built
         self.problem = nothing_new(dataset)
         self.plan: Plan | None = None
         self.found = NO_BASE_CASE
@@ -92,7 +94,7 @@ class BaseCaseQuestion(BesideQuestion):
         limit, before = TimeLimit(None if self.options.time_limit is None else seconds), self.found.cost
         try:
             with cancelled_by(limit.check):
-                model = build_model(self.problem)
+                model = self._built or build_model(self.problem)
         except OutOfTime:
             if before == UNKNOWN:
                 self.found = _not_built(seconds)

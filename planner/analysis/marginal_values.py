@@ -13,10 +13,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-import numpy as np
-
 from models.build import Model, build_model
 from models.cancellation import cancelled_by
+from models.core.vector import Vector
 from models.dataset import Dataset
 from models.demand.baseline import segment_demand
 from models.grouping import groups, sums
@@ -27,7 +26,7 @@ from models.schema import Cap
 from models.stochastic.solution import StochasticSolution
 from models.warm_start import start_values
 from planner.errors import OutOfTime
-from planner.solving.dispatch import local_optimum
+from planner.solving.dispatch import completed_decisions
 from planner.solving.held_losses import SPARE, broken_losses
 from planner.solving.one_sided import Slopes, one_sided_derivatives
 from planner.solving.pipeline.side_by_side import Asked, beside
@@ -122,24 +121,33 @@ class MarginalValues:
         return {(each.region, each.hardware, each.month): each.usd * each.per_mw for each in self.capacity}
 
 
-def marginal_values(dataset: Dataset, plan: Plan, seconds: float = SECONDS, threads: int = 1) -> MarginalValues | None:
+def marginal_values(
+    dataset: Dataset, plan: Plan, seconds: float = SECONDS, threads: int = 1, built: Model | None = None
+) -> MarginalValues | None:
     """The marginal values of a plan; None where its decisions admit no plan of this workbook, or none is found in time.
 
     What is not found within `seconds` is left out. `threads`: programs solved side by side, 0 for one a core.
+    `built`: their model, where it is there already.
     """
-    found = _every_value(dataset, plan, seconds, threads)
+    found = _every_value(dataset, plan, seconds, threads, built)
     return None if found is None else _telling(found)
 
 
 def marginal_values_beside(
-    dataset: Dataset, plan: Plan, work: Callable[[], Plan], threads: int, should_stop: Asked
+    dataset: Dataset,
+    plan: Plan,
+    work: Callable[[], Plan],
+    threads: int,
+    should_stop: Asked,
+    built: Model | None = None,
 ) -> tuple[Plan, MarginalValues | None]:
     """Marginal values, worked out in another thread while work is done that tells which plan is to be published.
 
-    They are None where another one is, or once it is to stop. Their model is built first: no two are built at once.
+    They are None where another one is, or once it is to stop. Their model, where it is not `built` already, is built
+    first: no two are built at once.
     """
     limit, found = TimeLimit(SECONDS), list[MarginalValues | None]()
-    model = _probed(dataset, plan, limit)
+    model = built or _probed(dataset, plan, limit)
     if model is None:
         return work(), None
     with beside(lambda _: found.append(_values_of(model, plan, limit, threads, should_stop))):
@@ -186,10 +194,12 @@ def _telling(found: MarginalValues) -> MarginalValues:
     return replace(found, caps=tuple(each for each in found.caps if each.usd or each.left_usd))
 
 
-def _every_value(dataset: Dataset, plan: Plan, seconds: float, threads: int = 1) -> MarginalValues | None:
+def _every_value(
+    dataset: Dataset, plan: Plan, seconds: float, threads: int = 1, built: Model | None = None
+) -> MarginalValues | None:
     """The marginal values of a plan, those of caps that are worth nothing too."""
     limit = TimeLimit(seconds)
-    model = _probed(dataset, plan, limit)
+    model = built or _probed(dataset, plan, limit)
     return None if model is None else _values_of(model, plan, limit, threads)
 
 
@@ -208,20 +218,22 @@ def _values_of(
     model: Model, plan: Plan, limit: TimeLimit, threads: int, should_stop: Asked = lambda: False
 ) -> MarginalValues | None:
     dataset = model.dataset
-    best = local_optimum(model, start_values(model, plan), max(0.1, limit.left()))
-    if best is None:
+    decisions = completed_decisions(model, start_values(model, plan), max(0.1, limit.left()))
+    if decisions is None:
         return None
-    model.plan(best.values)  # gives the variables their values, which the caps' weights are worked out from
-    arrays = fixed_at(model.compiled, np.where(model.compiled.integer, best.values, np.nan))
+    arrays = fixed_at(model.compiled, decisions)
     caps = {i: row.index() for i, row in enumerate(arrays.rows) if row.parent_component().name == FAMILY}
-    size = abs(arrays.matrix) @ abs(best.values)
-    rows = {i: max(float(size[i]), NOISE) for i in caps}
+
+    def sizes(values: Vector) -> dict[int, float]:
+        size = abs(arrays.matrix) @ abs(values)
+        return {i: max(float(size[i]), NOISE) for i in caps}
+
     bases, none_online = _bases(model, plan)
     power = [i for i in bases if arrays.columns[i].parent_component().name == POWER]
     found = one_sided_derivatives(
         arrays,
         bases,
-        rows,
+        sizes,
         max(0.1, limit.left()),
         helpful=power,
         none_to_lose=none_online,
@@ -230,6 +242,7 @@ def _values_of(
     )
     if found is None:
         return None
+    model.plan(found.values)  # gives the variables their values, which the caps' weights are worked out from
     unit, tokens, capacity = model.units.usd, list[TokenValue](), list[CapacityValue]()
     for i, slopes in found.columns.items():
         column = arrays.columns[i]

@@ -17,6 +17,7 @@ from models.policy.stability import PlanStability
 from planner.analysis.alternatives import AlternativesQuestion
 from planner.analysis.base_case import BaseCaseQuestion, budget_of
 from planner.analysis.marginal_values import SECONDS, marginal_values, marginal_values_beside
+from planner.analysis.models_ahead import ModelsAhead
 from planner.analysis.plan_stability import FreeToDepart, departing
 from planner.analysis.questions import Incumbent, share_time
 from planner.formatting import money
@@ -49,7 +50,8 @@ def solve_plan(context: SolveContext, start: Plan | None, kept: Plan | None) -> 
     dataset, result = context.dataset, context.result
     keep = None if kept is None else PlanStability(kept, context.options.change_cost or 0.0)
     context.before_building()
-    outcome, plans = _search(context, start or kept, keep)
+    ahead = ModelsAhead(dataset, context.check)
+    outcome, plans = _search(context, start or kept, keep, ahead)
     if outcome.status == "infeasible" and not context.stop.requested:
         context.explain_infeasible()
     if not plans:
@@ -61,14 +63,14 @@ def solve_plan(context: SolveContext, start: Plan | None, kept: Plan | None) -> 
         return
     with result.timed("solve"):
         if not context.stopped():
-            plan = _analysed(context, plan, keep, outcome)
+            plan = _analysed(context, plan, keep, outcome, ahead)
         if context.stop.requested:  # a person waits for the run to end
             context.warn("no-marginal-values", "Marginal values were left out, because the run was stopped.")
             return
         if result.marginal is None:
             log.info("Marginal values", extra=PHASE)
             seconds = context.limit.for_last(LEAST_SECONDS, SECONDS)
-            result.marginal = marginal_values(dataset, plan, seconds, context.options.threads)
+            result.marginal = marginal_values(dataset, plan, seconds, context.options.threads, ahead.probed)
         if result.marginal is None:
             context.warn("no-marginal-values", "Marginal values could not be worked out, so the sheet is left out.")
 
@@ -94,7 +96,7 @@ def _audited(
 
 
 def _search(
-    context: SolveContext, start: Plan | None, keep: PlanStability | None
+    context: SolveContext, start: Plan | None, keep: PlanStability | None, ahead: ModelsAhead
 ) -> tuple[Outcome, list[tuple[Plan, float]]]:
     """How the search ended, and the plans it found with what was minimised, the best first."""
     result, stop = context.result, context.stop
@@ -113,7 +115,7 @@ def _search(
             *(f"{count:,}" for count in (size.rows, size.columns, size.integers)),
         )
         stop.draining = True
-        with result.timed("solve"):
+        with result.timed("solve"), ahead.built_beside(size.nonzeros, options.threads):
             outcome = solve(
                 model,
                 options,
@@ -144,29 +146,34 @@ def _search(
     return outcome, [(plan, usd) for plan, usd in plans if broken_losses(context.dataset, plan) <= held]
 
 
-def _analysed(context: SolveContext, plan: Plan, keep: PlanStability | None, outcome: Outcome) -> Plan:
+def _analysed(
+    context: SolveContext, plan: Plan, keep: PlanStability | None, outcome: Outcome, ahead: ModelsAhead
+) -> Plan:
     """As `_analyse`; where nothing limits the time and threads are left, with the marginal values worked out beside."""
     threads = context.options.threads
     if threads == 1 or context.limit.seconds is not None:
-        return _analyse(context, plan, keep, outcome)
+        return _analyse(context, plan, keep, outcome, ahead)
     plan, context.result.marginal = marginal_values_beside(
         context.dataset,
         plan,
-        lambda: _analyse(context, plan, keep, outcome),
+        lambda: _analyse(context, plan, keep, outcome, ahead),
         threads,
         lambda: context.stop.requested,
+        ahead.probed,
     )
     return plan
 
 
-def _analyse(context: SolveContext, plan: Plan, keep: PlanStability | None, outcome: Outcome) -> Plan:
+def _analyse(
+    context: SolveContext, plan: Plan, keep: PlanStability | None, outcome: Outcome, ahead: ModelsAhead
+) -> Plan:
     """The base case, what was kept only because of its price, and alternatives where they are asked for.
 
     They share their time; a better plan that one of them finds is the plan to publish, which is returned.
     """
     dataset, result, stop, watch = context.dataset, context.result, context.stop, context.progress
     options, incumbent = context.options.solver(), Incumbent(dataset, plan, keep)
-    base = BaseCaseQuestion(dataset, outcome, result.plan_set.costs_usd, options, stop, watch)
+    base = BaseCaseQuestion(dataset, outcome, result.plan_set.costs_usd, options, stop, watch, ahead.base)
     free = None if keep is None else FreeToDepart(dataset, incumbent, options, stop, watch)
     count, within = context.options.alternatives, context.options.within
     others = AlternativesQuestion(dataset, incumbent, count, within, options, stop, watch) if count else None

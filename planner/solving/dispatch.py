@@ -58,15 +58,28 @@ def local_optimum(problem: CompiledProblem, decisions: Vector, time_limit: float
 
     None where these decisions admit no plan, or it is not found in `time_limit` seconds.
     """
-    arrays, options = problem.compiled, SolveOptions(gap=0.0, time_limit=time_limit)
-    decisions = np.where(arrays.integer, decisions, np.nan)
-    for _ in range(2):  # first for decisions left open, then, all held, for the duals
-        solver = without_heuristics(HighsSolver(fixed_at(arrays, decisions), options))  # little is left open
-        solver.run()
-        values = solver.values
-        if solver.status != Status.kOptimal or values is None:
-            return None
-        if not np.isnan(decisions[arrays.integer]).any():
-            return LocalOptimum(values, *solver.duals())
-        decisions = np.where(arrays.integer, values, np.nan)
-    return None
+    held = completed_decisions(problem, decisions, time_limit)
+    solver = None if held is None else _with_held(problem, held, time_limit)
+    values = None if solver is None or solver.status != Status.kOptimal else solver.values
+    return None if solver is None or values is None else LocalOptimum(values, *solver.duals())
+
+
+def completed_decisions(problem: CompiledProblem, decisions: Vector, time_limit: float = 60.0) -> Vector | None:
+    """The integer columns of `decisions`, those at NaN at their best with the others; NaN for all other columns.
+
+    None where they admit no plan, or none is found in `time_limit` seconds; of decisions without gaps not asked.
+    """
+    whole = problem.compiled.integer
+    decisions = np.where(whole, decisions, np.nan)
+    if not np.isnan(decisions[whole]).any():
+        return decisions
+    solver = _with_held(problem, decisions, time_limit)
+    found = solver.values if solver.status == Status.kOptimal else None
+    return None if found is None else np.where(whole, found, np.nan)
+
+
+def _with_held(problem: CompiledProblem, decisions: Vector, time_limit: float) -> HighsSolver:
+    options = SolveOptions(gap=0.0, time_limit=time_limit)
+    solver = without_heuristics(HighsSolver(fixed_at(problem.compiled, decisions), options))  # little is left open
+    solver.run()
+    return solver

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -62,7 +62,7 @@ class OneSided:
 def one_sided_derivatives(
     arrays: Compiled,
     columns: Mapping[int, float],
-    rows: Mapping[int, float],
+    rows: Callable[[Vector], Mapping[int, float]],
     time_limit: float,
     *,
     helpful: Collection[int] = (),
@@ -79,7 +79,7 @@ def one_sided_derivatives(
     columns
         Columns fixed at 0, each with the size of what it adds to: steps are shares of that; model units.
     rows
-        Rows, of which the bound that is kept moves, each with its size.
+        Rows, of which the bound that is kept moves, each with its size, by the optimal values.
     time_limit
         Seconds; what is not solved by then has no slopes.
     helpful
@@ -112,17 +112,20 @@ def one_sided_derivatives(
             found[kind, i] = Slopes(right, left)
         return found
 
-    def solved_apart(part: Part, share: Sequence[_Asked]) -> _Found:
-        return solved(_Program(part.arrays, time_limit), share)
+    def solved_apart(part: Part, begin: Any, share: Sequence[_Asked]) -> _Found:
+        return solved(_Program(part.arrays, time_limit, begin), share)
 
     values, known = arrays.lower.copy(), dict[tuple[str, int], Slopes]()
-    by_part: list[tuple[Part, _Program, list[_Asked]]] = []
+    programs: list[tuple[Part, _Program]] = []
     for part in independent_parts(arrays, columns):
         program = _Program(part.arrays, max(0.1, ends - time.monotonic()))
         if program.values is None:
             return None
         values[part.columns] = program.values
-        asked = list(_asked(part, program, columns, rows, frozenset(helpful)))
+        programs.append((part, program))
+    sizes, by_part = rows(values), list[tuple[Part, _Program, list[_Asked]]]()
+    for part, program in programs:
+        asked = list(_asked(part, program, columns, sizes, frozenset(helpful)))
         known |= {(kind, i): slopes for kind, i, _, slopes, _ in asked}
         by_part.append((part, program, [each for each in asked if None in each[3]]))
     most = sum(len(moving) for *_, moving in by_part)
@@ -130,16 +133,16 @@ def one_sided_derivatives(
         try:
             shares = []
             for part, program, moving in by_part:
-                count = max(1, min(threads * len(moving) // max(1, most), len(moving) // LEAST_SHARE))
+                count = max(1, min(round(threads * len(moving) / max(1, most)), len(moving) // LEAST_SHARE))
                 shares += [pool.submit(solved, program, moving[::count])]
-                shares += [pool.submit(solved_apart, part, moving[k::count]) for k in range(1, count)]
+                shares += [pool.submit(solved_apart, part, program.basis, moving[k::count]) for k in range(1, count)]
             for share in shares:
                 known |= share.result()
         except BaseException:  # KeyboardInterrupt, say: none of the others is waited for
             halted.set()
             raise
     return OneSided(
-        values, {each: known["column", each] for each in columns}, {each: known["row", each] for each in rows}
+        values, {each: known["column", each] for each in columns}, {each: known["row", each] for each in sizes}
     )
 
 
@@ -160,12 +163,18 @@ def _asked(
 
 
 class _Program:
-    """A linear program with its optimal basis, from which it is solved again with a column or a row moved."""
+    """A linear program with its optimal basis, from which it is solved again with a column or a row moved.
 
-    def __init__(self, arrays: Compiled, time_limit: float) -> None:
+    `begin`: its optimal basis, where that is known.
+    """
+
+    def __init__(self, arrays: Compiled, time_limit: float, begin: Any = None) -> None:
         self.arrays = arrays
         self.solver = HighsSolver(arrays, SolveOptions(gap=0.0, time_limit=time_limit, threads=1))
-        self.solver.run()
+        if begin is None:
+            self.solver.run()
+        else:
+            self.solver.take_basis(begin)
         # once more from its basis, so that the basis is at hand whatever presolve did
         self.solver.set("presolve", "off")
         self.solver.run()
