@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import math
+import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -23,6 +24,7 @@ from models.plan import Plan
 from models.policy.resilience import Loss
 from models.warm_start import start_values
 from planner.errors import OutOfTime
+from planner.formatting import counted
 from planner.solving.problem import CompiledProblem, Outcome, Progress, SolveOptions
 from planner.solving.search import solve
 from planner.solving.time_limit import TimeLimit
@@ -114,13 +116,13 @@ def hold_losses(dataset: Dataset, options: SolveOptions, search: Search[T], know
     options = replace(options, target_usd=None)  # which a plan that breaks losses may reach
     began, bound_usd = time.monotonic(), -math.inf
     held = (dataset.losses or frozenset()) | breaks_losses(dataset, known, SPARE)
-    begin, rough = known, True
+    begin, ways = known, [_rough, *([] if options.time_limit is None else [_first_plan])]
     safe: Attempt[T] | None = None
     made: Attempt[T] | None = None
     while True:
         left = with_time_left(options, began)
         try:
-            made = search(replace(dataset, losses=held), _rough(left) if rough else left, begin)
+            made = search(replace(dataset, losses=held), ways[0](left) if ways else left, begin)
         except OutOfTime:
             if made is None:
                 raise
@@ -129,11 +131,11 @@ def hold_losses(dataset: Dataset, options: SolveOptions, search: Search[T], know
         bound_usd = max(bound_usd, -math.inf if made.bound_usd is None else made.bound_usd)
         begin = made.plans or begin
         broken = breaks_losses(dataset, made.plans) - held
-        if broken and (rough or made.status == "optimal"):
-            log.info("The plan breaks resilience in %s cases, which are added.", f"{len(broken):,}")
+        if broken and (ways or made.status == "optimal"):
+            log.info("The plan breaks resilience in %s, held from now on.", counted(len(broken), "case"))
             held |= broken
-        elif rough and made.status != "infeasible":
-            safe, rough = made if made.plans else None, False
+        elif ways and made.status != "infeasible":
+            safe, ways = (made, []) if made.plans else (None, ways[1:])
             if safe and safe.gap is not None and safe.gap <= options.gap:
                 return replace(safe, status="optimal")
         else:
@@ -240,6 +242,14 @@ def _rough(options: SolveOptions) -> SolveOptions:
     """How far to search for a plan that only shows which losses have to be held."""
     limit = None if options.time_limit is None else options.time_limit * ROUGH_TIME
     return replace(options, gap=max(options.gap, ROUGH_GAP), time_limit=limit, without_plan=0.0)
+
+
+def _first_plan(options: SolveOptions) -> SolveOptions:
+    """How far to search where the time for a rough plan brought none: to the first plan.
+
+    A search to the end of the time could end with a plan that breaks a loss, and none left to hold it in.
+    """
+    return replace(options, target_usd=sys.float_info.max)
 
 
 def with_time_left(options: SolveOptions, began: float) -> SolveOptions:

@@ -24,8 +24,18 @@ from planner.analysis.held_decisions import hold
 from planner.analysis.marginal_values import marginal_values
 from planner.analysis.questions import Incumbent
 from planner.backtest.hindsight import hindsight
+from planner.errors import OutOfTime
 from planner.interrupt import Stop
-from planner.solving.held_losses import breaks_losses, one_plan, one_start, solve_holding
+from planner.solving.held_losses import (
+    ROUGH_GAP,
+    Attempt,
+    attempt_of,
+    breaks_losses,
+    hold_losses,
+    one_plan,
+    one_start,
+    solve_holding,
+)
 from planner.solving.problem import Outcome, SolveOptions
 from planner.solving.progress import ProgressLines
 from planner.solving.search import solve
@@ -110,6 +120,26 @@ def test_a_search_that_ends_early_is_no_plan_where_it_breaks_a_loss(monkeypatch:
     monkeypatch.setattr("planner.solving.held_losses.ROUGH_GAP", 0.0)
     found = solve_task(SolveTask("task", sites(), EXACT))
     assert found.plan is None or audit(sites(), found.plan).passed
+
+
+def test_a_limit_that_is_too_short_for_a_rough_plan_still_leaves_time_to_hold_losses() -> None:
+    """Where the rough search has no plan, the next ends with its first, so that what that breaks is held in time."""
+    data, over = sites(), [False]
+
+    def search(problem: Dataset, options: SolveOptions, begin: Any) -> Attempt[Any]:
+        if over[0]:
+            raise OutOfTime("late")
+        if options.gap >= ROUGH_GAP:
+            return Attempt(None, {}, "no_plan", None, None)
+        over[0] = options.target_usd is None  # a search that is not content with its first plan takes all of the time
+        model = build_model(problem)
+        found = attempt_of(model, solve(model, replace(EXACT, time_limit=None)), one_plan)
+        return replace(found, status="stopped", bound_usd=None)
+
+    made = hold_losses(data, replace(EXACT, time_limit=600.0), search, {})
+    assert made.status == "stopped"
+    assert made.plans
+    assert not breaks_losses(data, made.plans)
 
 
 @pytest.mark.parametrize("large", [0, 10**9])
