@@ -86,6 +86,11 @@ class CommonDecision:
         """Whether every plan signs the same units."""
         return len(set(self.units)) == 1
 
+    @property
+    def in_all(self) -> int:
+        """The units that every plan signs."""
+        return min(self.units)
+
 
 @dataclass(frozen=True, slots=True)
 class AlternativesFound:

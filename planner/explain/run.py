@@ -135,6 +135,10 @@ class _Explainer:
     def run(self) -> CommandResult:
         """Explain, or say what to change where no plan exists."""
         dataset = self._dataset()
+        if self.request.vary:
+            from planner.explain.sensitivity import check_variations
+
+            check_variations(dataset, self.request.vary)
         self.stop.draining = True
         plan, cost = self._plan(dataset)
         if plan is None:

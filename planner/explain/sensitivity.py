@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -194,6 +194,22 @@ class _Point(LeastCost):
                 sweep.spread(search)
 
 
+def check_variations(dataset: Dataset, variations: Iterable[Variation]) -> None:
+    """Check that what is to be varied is in the workbook, before anything is searched for.
+
+    Raises
+    ------
+    WrongUsage
+        It names what is not there, or two things alike.
+    """
+    for each in variations:
+        try:
+            for value in each.values:
+                with_factor(dataset, each.quantity, each.name, value)
+        except ValueError as error:
+            raise WrongUsage(f"--vary {error}") from None
+
+
 class _FactorSweep:
     """One factor: what is known at each of its values."""
 
@@ -202,11 +218,6 @@ class _FactorSweep:
     ) -> None:
         self.dataset, self.base, self.variation, self.until = dataset, base, variation, until
         self.problems = problems
-        try:
-            for value in variation.values:
-                with_factor(dataset, variation.quantity, variation.name, value)
-        except ValueError as error:
-            raise WrongUsage(f"--vary {variation.label}: {error}") from None
         unchanged = variation.base
         if unchanged is None:
             unchanged = float(getattr(dataset.settings, variation.quantity))

@@ -186,6 +186,15 @@ def variation_lines(found: Sensitivity, dataset: Dataset) -> list[Line]:
     return lines
 
 
+def _megawatts(mw: float) -> str:
+    """Power in whole MW, what is below 100 MW with three digits.
+
+    >>> _megawatts(1234.5), _megawatts(0.1792)
+    ('1,234', '0.179')
+    """
+    return f"{mw:,.0f}" if mw >= 100.0 else f"{mw:.3g}"
+
+
 def _points_table(curve: Curve, found: Sensitivity, dataset: Dataset, size: float, unit: str) -> TextTable:
     """The least cost and the power signed at each value of a factor."""
 
@@ -196,7 +205,7 @@ def _points_table(curve: Curve, found: Sensitivity, dataset: Dataset, size: floa
         (
             curve.variation.shown(point.value),
             estimate_words(point.least_cost, amount, found.gap),
-            "-" if point.plan is None else f"{signed_mw(dataset, point.plan):,.0f}",
+            "-" if point.plan is None else _megawatts(signed_mw(dataset, point.plan)),
             status_words(point),
         )
         for point in curve.points

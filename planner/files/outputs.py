@@ -82,7 +82,7 @@ def outputs_of(
         if same_file(plan_path, input_path):
             raise WrongUsage(f"The {name} would be written over its own input {input_path}. Give -o another name.")
     check_writable(plan_path)
-    check_replaceable(plan_path, sheets or PLAN_SHEETS, f"a {name} workbook")
+    check_replaceable(plan_path, sheets or PLAN_SHEETS, f"{'an' if name[0] in 'aeiou' else 'a'} {name} workbook")
     stem = plan_path.with_suffix("")
     outputs = Outputs(plan_path, Path(f"{stem}.run.json"), Path(f"{stem}.run.log"))
     check_writable(outputs.json)

@@ -179,13 +179,13 @@ def test_a_later_signing_counts_the_months_between() -> None:
 
 
 def test_what_all_agree_on_is_told_apart() -> None:
-    """An offer every plan signs alike is agreed on; one that only some sign, or not as much of, is not."""
+    """An offer every plan signs alike is agreed on; of one that some sign less of, that less is what all sign."""
     plans = tuple(
-        Plan(signings=(Signing(LEASE, "sure", 0, 1, 2, 0, 0), *more))
-        for more in ((), (Signing(LEASE, "maybe", 1, 1, 1, 1, 1),))
+        Plan(signings=(Signing(LEASE, "sure", 0, 1, 2, 0, 0), Signing(LEASE, "more", 0, 1, units, 0, 0), *more))
+        for units, more in ((3, ()), (1, (Signing(LEASE, "maybe", 1, 1, 1, 1, 1),)))
     )
-    found = {each.name: (each.all_agree, each.units) for each in common_decisions(plans)}
-    assert found == {"sure": (True, (2, 2)), "maybe": (False, (0, 1))}
+    found = {each.name: (each.all_agree, each.in_all, each.units) for each in common_decisions(plans)}
+    assert found == {"sure": (True, 2, (2, 2)), "more": (False, 1, (3, 1)), "maybe": (False, 0, (0, 1))}
 
 
 def test_from_the_command_line(here: Run, tmp_path: Path) -> None:

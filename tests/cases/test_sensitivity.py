@@ -13,10 +13,12 @@ from models.dataset import Dataset
 from models.estimate import Estimate
 from planner.errors import WrongUsage
 from planner.explain.ranges import parse
-from planner.explain.sensitivity import Sensitivity, vary
+from planner.explain.sensitivity import Sensitivity, check_variations, vary
+from planner.explain.sensitivity_report import variation_lines
 from planner.explain.sensitivity_tables import tornado_rows
 from planner.solving import worker_pool
 from planner.solving.problem import SolveOptions
+from planner.text_table import TextTable
 
 HOURS = 744
 EXACT = SolveOptions(gap=0.0, threads=1)
@@ -78,7 +80,25 @@ def test_the_tornado_begins_with_what_moves_the_cost_most() -> None:
 def test_a_name_that_is_not_there_is_wrong_usage() -> None:
     """The closest known name is offered."""
     with pytest.raises(WrongUsage, match="no such name"):
-        _varied(_two_ways(), "price:M=0.9,1.1")
+        check_variations(_two_ways(), [parse("price:M=0.9,1.1")])
+
+
+def test_a_name_that_is_not_there_is_told_before_anything_is_solved(here: Run) -> None:
+    """A misspelt name costs no search of a plan, which may take minutes."""
+    assert here("init", "book.xlsx", "--example", "starter").code == 0
+    said = here("explain", "book.xlsx", "--vary", "demand:asistant=-10%..+10%")
+    assert said.code == 2
+    assert "--vary demand of 'asistant': no such name in the workbook. Did you mean 'assistant'?" in said.err
+    assert "Solving" not in said.err
+
+
+def test_power_of_a_small_plan_is_not_told_as_none() -> None:
+    """What a plan signs of less than half a megawatt is not rounded away in the table of a range."""
+    data = _two_ways()
+    tables = [each for each in variation_lines(_varied(data, "demand=1,1.2"), data) if isinstance(each, TextTable)]
+    power = [row[2] for row in tables[0].rows]
+    assert power
+    assert all(float(each) > 0.0 for each in power)
 
 
 @pytest.mark.parametrize(

@@ -128,7 +128,7 @@ def alternative_tables(result: RunResult) -> list[Filled]:
             each.month,
             "all agree" if each.all_agree else "they differ",
             each.units[0],
-            min(each.units),
+            each.in_all,
             max(each.units),
             sum(1 for units in each.units if units),
             len(plans),

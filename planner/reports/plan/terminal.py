@@ -102,9 +102,9 @@ def alternative_lines(result: RunResult) -> Iterator[str]:
         return
     plans = result.plan_set
     found = common_decisions(decided_by_each(plans, result.alternatives))
-    for position, each in enumerate(each for each in found if each.all_agree and searched.plans):
+    for position, each in enumerate(each for each in found if each.in_all and searched.plans):
         head = "All plans sign" if position == 0 else ""
-        yield f"  {head:<17} {plans.dataset.label(each.month)}: {each.units[0]} of {each.name}"
+        yield f"  {head:<17} {plans.dataset.label(each.month)}: {each.in_all} of {each.name}"
     for number, other in enumerate(result.alternatives, start=1):
         share = other.extra_share(plans.solution.objective_usd)
         than = "less" if share < 0.0 else "more"
