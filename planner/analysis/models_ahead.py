@@ -11,6 +11,7 @@ from models.dataset import Dataset
 from models.variants.offers import nothing_new
 from planner.errors import OutOfTime
 from planner.solving.pipeline.side_by_side import beside
+from planner.solving.problem import SolveOptions
 
 MOST_NONZEROS = 200_000
 """Of larger problems building is little of a search, and a model more is much memory."""
@@ -40,9 +41,13 @@ class ModelsAhead:
         self.probed: Model | None = None
 
     @contextmanager
-    def built_beside(self, nonzeros: int, threads: int) -> Iterator[None]:
-        """Builds them in another thread meanwhile, where there is one for it and the problem is not too large."""
-        if threads == 1 or nonzeros > MOST_NONZEROS or self._dataset.resilience:
+    def built_beside(self, nonzeros: int, options: SolveOptions) -> Iterator[None]:
+        """Builds them in another thread meanwhile, where there is one for it and the problem is not too large.
+
+        Not where the time is limited: all of it is the search's.
+        """
+        limited = options.threads == 1 or options.time_limit is not None
+        if limited or nonzeros > MOST_NONZEROS or self._dataset.resilience:
             yield
             return
         with beside(lambda _: self._build()):

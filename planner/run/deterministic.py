@@ -115,7 +115,7 @@ def _search(
             *(f"{count:,}" for count in (size.rows, size.columns, size.integers)),
         )
         stop.draining = True
-        with result.timed("solve"), ahead.built_beside(size.nonzeros, options.threads):
+        with result.timed("solve"), ahead.built_beside(size.nonzeros, options):
             outcome = solve(
                 model,
                 options,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import builders as b
 import numpy as np
 import pytest
@@ -15,15 +17,16 @@ from planner.analysis.models_ahead import ModelsAhead
 from planner.errors import OutOfTime
 from planner.run.options import PlanOptions
 from planner.run.solve import solve_dataset
+from planner.solving.problem import SolveOptions
 
 
 def _data(*rows: object) -> Dataset:
     return b.dataset(b.demand(2.0, months=2), b.fleet(), b.lease(), b.on_demand(4.0), *rows, months=2)
 
 
-def _ahead(data: Dataset, *, nonzeros: int = 1, threads: int = 2) -> ModelsAhead:
+def _ahead(data: Dataset, *, nonzeros: int = 1, threads: int = 2, time_limit: float | None = None) -> ModelsAhead:
     ahead = ModelsAhead(data, lambda: None)
-    with ahead.built_beside(nonzeros, threads):
+    with ahead.built_beside(nonzeros, SolveOptions(gap=0.0, threads=threads, time_limit=time_limit)):
         pass
     return ahead
 
@@ -50,14 +53,15 @@ def test_they_are_the_models_that_the_questions_would_build() -> None:
     ("rows", "asked"),
     [
         ((), {"threads": 1}),
+        ((), {"time_limit": 60.0}),
         ((), {"nonzeros": models_ahead.MOST_NONZEROS + 1}),
         ((Resilience(against="provider", protected_share=0.5),), {}),
     ],
 )
-def test_nothing_is_built_ahead_in_one_thread_of_large_problems_or_where_losses_decide(
-    rows: tuple[object, ...], asked: dict[str, int]
+def test_nothing_is_built_ahead_in_one_thread_or_limited_time_of_large_problems_or_where_losses_decide(
+    rows: tuple[object, ...], asked: dict[str, Any]
 ) -> None:
-    """Then there is no thread for it, too much memory is needed, or the model depends on the plan."""
+    """Then there is no thread or time for it, too much memory is needed, or the model depends on the plan."""
     ahead = _ahead(_data(*rows), **asked)
     assert ahead.base is None
     assert ahead.probed is None
@@ -70,7 +74,7 @@ def test_what_would_come_too_late_is_left() -> None:
         raise OutOfTime("late")
 
     ahead = ModelsAhead(_data(), late)
-    with ahead.built_beside(1, 2):
+    with ahead.built_beside(1, SolveOptions(gap=0.0, threads=2)):
         pass
     assert ahead.probed is None
 
