@@ -52,7 +52,8 @@ def read_plans_to_roll(
         Neither says what happened, or what was seen is none of the cases, or one that the plan has no decisions for.
     """
     if not dataset.scenarios:
-        fix = "Leave out --branch and --observed, and name a plan made without scenarios."
+        asked = branch is not None or news is not None
+        fix = f"{'Leave out --branch and --observed, and name' if asked else 'Name'} a plan made without scenarios."
         raise FaultyWorkbook([Fault("scenarios", "", "", "no rows", "scenarios, as news is about them", fix)])
     if branch is None and news is None:
         raise WrongUsage(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from models.dataset import Dataset
 from models.faults import closest
+from models.variants.factors import with_factor
+from planner.errors import WrongUsage
 from planner.formatting import parse_share
 
 MULTIPLIED = ("demand", "throughput", "on_demand_price", "on_demand_cap", "price", "delivered_share", "cap")
@@ -141,3 +144,19 @@ def _number(word: str) -> float:
         return parse_share(word)
     except ValueError:
         raise ValueError(f"'{word}' is not a number or percentage. {EXAMPLES}") from None
+
+
+def check_variations(dataset: Dataset, variations: Iterable[Variation]) -> None:
+    """Check that what is to be varied is in the workbook, before anything is searched for.
+
+    Raises
+    ------
+    WrongUsage
+        It names what is not there, or two things alike.
+    """
+    for each in variations:
+        try:
+            for value in each.values:
+                with_factor(dataset, each.quantity, each.name, value)
+        except ValueError as error:
+            raise WrongUsage(f"--vary {error}") from None

@@ -30,7 +30,7 @@ from planner.excel.scenario_plan_reader import problem_of_plan, read_written_pla
 from planner.explain.better_plan import BetterPlan, better_plan_workbook
 from planner.explain.document import explanation_json
 from planner.explain.explanation import LATE_SECONDS, SEARCH_SHARE, Explanation, explain_plan
-from planner.explain.ranges import Variation
+from planner.explain.ranges import Variation, check_variations
 from planner.explain.report import explanation_workbook
 from planner.explain.words import explanation_lines
 from planner.files.outputs import EXPLANATION_SHEET, Outputs, name_of, outputs_of
@@ -135,10 +135,7 @@ class _Explainer:
     def run(self) -> CommandResult:
         """Explain, or say what to change where no plan exists."""
         dataset = self._dataset()
-        if self.request.vary:
-            from planner.explain.sensitivity import check_variations
-
-            check_variations(dataset, self.request.vary)
+        check_variations(dataset, self.request.vary)
         self.stop.draining = True
         plan, cost = self._plan(dataset)
         if plan is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -23,7 +23,6 @@ from models.stochastic.risk import Measure
 from models.stochastic.solution import StochasticSolution
 from models.variants.factors import with_factor
 from planner.analysis.scenario_comparison import plan_changes
-from planner.errors import WrongUsage
 from planner.explain.better_plan import BetterPlan, better_plan
 from planner.explain.kept_problems import KeptProblems
 from planner.explain.ranges import Variation
@@ -138,7 +137,7 @@ def vary(
     plan, cost
         Its plan, with scenarios the plans of all of them, and what is known of the least cost, USD.
     variations : sequence of Variation
-        The factors and their values.
+        The factors and their values, as checked.
     workers : WorkerPool
         Where the problems are solved.
     options : SolveOptions
@@ -147,11 +146,6 @@ def vary(
         Called with the numbers of solves done and submitted.
     until : float
         The time (`time.monotonic`) after which decisions are not compared between neighbours any more.
-
-    Raises
-    ------
-    WrongUsage
-        The workbook has nothing of a name that is given.
     """
     measure = plan.measure if isinstance(plan, StochasticSolution) else None
     base = Search(
@@ -192,22 +186,6 @@ class _Point(LeastCost):
         if search.plan is not before:
             for sweep in self.sweeps:
                 sweep.spread(search)
-
-
-def check_variations(dataset: Dataset, variations: Iterable[Variation]) -> None:
-    """Check that what is to be varied is in the workbook, before anything is searched for.
-
-    Raises
-    ------
-    WrongUsage
-        It names what is not there, or two things alike.
-    """
-    for each in variations:
-        try:
-            for value in each.values:
-                with_factor(dataset, each.quantity, each.name, value)
-        except ValueError as error:
-            raise WrongUsage(f"--vary {error}") from None
 
 
 class _FactorSweep:

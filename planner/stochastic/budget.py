@@ -20,7 +20,7 @@ from models.stochastic.risk import Measure
 from models.stochastic.solution import StochasticSolution
 from models.stochastic.tree import ScenarioTree
 from planner.errors import WrongUsage
-from planner.formatting import money
+from planner.formatting import counted, money
 from planner.interrupt import Stop
 from planner.solving.exactness import PRECISION
 from planner.solving.problem import SolveOptions
@@ -161,7 +161,7 @@ def solve_in_budget(
         if found.best is None or not among.others:
             return BudgetResult(among, found)
         best, worst = found.best, max(found.best.costs.values())
-        log.info("Trying the plan in %d other cases of delays and exits", len(among.others), extra=PHASE)
+        log.info("Trying the plan in %s of delays and exits", counted(len(among.others), "other case"), extra=PHASE)
         seconds = None if options.time_limit is None else max(0.1, MASTER_SHARE * limit.left())
         tried = among.tried(best.plans, replace(options, time_limit=seconds), stop)
         costs = {case: _cost_usd(result) for case, result in tried.items()}

@@ -151,7 +151,8 @@ def test_what_happened_has_to_be_said(here: Run, book: Path, small: Path, tmp_pa
         ((book, "plan.xlsx"), "--branch"),
         ((book, "plan.xlsx", "--branch", "plain", "--observed", observed), "cannot be used together"),
         ((book, "plan.xlsx", "--branch", "boon"), "boom"),
-        ((small, "certain.xlsx", "--branch", "boom"), "scenarios"),
+        ((small, "certain.xlsx", "--branch", "boom"), "Leave out --branch and --observed, and name a plan"),
+        ((small, "plan.xlsx"), "Name a plan made without scenarios"),
         ((book, "plan.xlsx", "--observed", tmp_path / "none.csv"), "none.csv"),
         ((book, "plan.xlsx", "--observed", __file__), "test_commands_roll_scenarios"),
     ]:

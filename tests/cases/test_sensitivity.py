@@ -12,8 +12,8 @@ from commandline import Run
 from models.dataset import Dataset
 from models.estimate import Estimate
 from planner.errors import WrongUsage
-from planner.explain.ranges import parse
-from planner.explain.sensitivity import Sensitivity, check_variations, vary
+from planner.explain.ranges import check_variations, parse
+from planner.explain.sensitivity import Sensitivity, vary
 from planner.explain.sensitivity_report import variation_lines
 from planner.explain.sensitivity_tables import tornado_rows
 from planner.solving import worker_pool
