@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from models.dataset import Dataset
 from models.faults import closest
-from models.variants.factors import with_factor
 from planner.errors import WrongUsage
 from planner.formatting import parse_share
+
+if TYPE_CHECKING:
+    from models.dataset import Dataset
 
 MULTIPLIED = ("demand", "throughput", "on_demand_price", "on_demand_cap", "price", "delivered_share", "cap")
 ADDED = ("demand_growth", "delivery_delay_months")
@@ -154,6 +155,8 @@ def check_variations(dataset: Dataset, variations: Iterable[Variation]) -> None:
     WrongUsage
         It names what is not there, or two things alike.
     """
+    from models.variants.factors import with_factor  # loaded once there is a problem, as help needs none
+
     for each in variations:
         try:
             for value in each.values:
