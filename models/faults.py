@@ -47,6 +47,7 @@ WARNINGS = {
     "rule-count-above-offers": "a rule counts to more than the offers it names",
     "rule-count-unused": "a rule that uses no count has one",
     "run-without-capacity": "a run that nothing can do in any month it may start in",
+    "scenario-option-unused": "a risk measure or an engine is asked for where there are no scenarios",
     "scenarios-never-told-apart": "scenarios that are told apart only after the last month",
     "segment-without-demand": "a segment of which no demand is given",
     "share-above-1": "a share of a cap above 1",

@@ -24,6 +24,8 @@ def summary_lines(result: RunResult) -> Iterator[str]:
     words = STATUS_WORDS[result.status]
     if result.status == "invalid" and result.dataset is not None:
         words = "A plan that it was to be solved with cannot be used"
+    if result.status == "no_plan" and result.dataset is not None and result.dataset.resilience:
+        words += " that survives what resilience names"  # progress has told of plans that do not
     yield f"{result.plan_name}: {words}."
     if result.status == "invalid":
         yield from fault_lines(result.faults)

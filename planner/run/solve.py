@@ -88,11 +88,26 @@ def solve_dataset(
         else:
             from planner.run.deterministic import solve_plan
 
+            _warn_of_unused(context)
             solve_plan(context, None if start is None else start.get(""), keep)
     except OutOfTime as late:  # while its model was built
         context.warn("no-plan", f"{late}.")
     result.interrupted = context.stop.requested
     return result
+
+
+def _warn_of_unused(context: SolveContext) -> None:
+    """Says of options that act on scenarios alone that they change nothing where there are none."""
+    options = context.options
+    given = [f"--risk {options.risk}"] * (options.risk != "expected")
+    given += [f"--engine {options.engine}"] * (options.engine_asked is not None)
+    if given:
+        act, them = ("changes", "it") if len(given) == 1 else ("change", "them")
+        context.warn(
+            "scenario-option-unused",
+            f"{' and '.join(given)} {act} nothing, because the workbook has no scenarios. Leave {them} out, or list "
+            "what may come in the sheets scenarios and scenario_factors; planner scenarios draws them.",
+        )
 
 
 def before_stress(options: PlanOptions) -> PlanOptions:

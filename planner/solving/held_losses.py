@@ -25,6 +25,7 @@ from models.policy.resilience import Loss
 from models.warm_start import start_values
 from planner.errors import OutOfTime
 from planner.formatting import counted
+from planner.solving.pipeline.standing import PROVEN, TIME_OVER
 from planner.solving.problem import CompiledProblem, Outcome, Progress, SolveOptions
 from planner.solving.search import solve
 from planner.solving.time_limit import TimeLimit
@@ -46,13 +47,17 @@ Plans = Mapping[str, Plan]
 
 @dataclass(frozen=True, slots=True)
 class Attempt(Generic[T]):
-    """What a search with some losses held came to: `found` as its caller wants it; money in USD, gap relative."""
+    """What a search with some losses held came to: `found` as its caller wants it; money in USD, gap relative.
+
+    `why`: why the search ended, in words.
+    """
 
     found: T
     plans: Plans
     status: Literal["optimal", "stopped", "infeasible", "no_plan"]
     objective_usd: float | None
     bound_usd: float | None
+    why: str
 
     @property
     def gap(self) -> float | None:
@@ -126,7 +131,7 @@ def hold_losses(dataset: Dataset, options: SolveOptions, search: Search[T], know
         except OutOfTime:
             if made is None:
                 raise
-            made = replace(made, status="stopped")
+            made = replace(made, status="stopped", why=TIME_OVER)
             break
         bound_usd = max(bound_usd, -math.inf if made.bound_usd is None else made.bound_usd)
         begin = made.plans or begin
@@ -137,13 +142,13 @@ def hold_losses(dataset: Dataset, options: SolveOptions, search: Search[T], know
         elif ways and made.status != "infeasible":
             safe, ways = (made, []) if made.plans else (None, ways[1:])
             if safe and safe.gap is not None and safe.gap <= options.gap:
-                return replace(safe, status="optimal")
+                return replace(safe, status="optimal", why=PROVEN)
         else:
             break
     if made.status == "infeasible" or (made.plans and not broken):
         return made.with_bound(bound_usd)
     if safe is not None:
-        return replace(safe, status="stopped").with_bound(bound_usd)
+        return replace(safe, status="stopped", why=made.why).with_bound(bound_usd)
     return replace(made, plans={}, status="no_plan", objective_usd=None).with_bound(bound_usd)
 
 
@@ -224,15 +229,15 @@ def one_start(model: Model, plans: Plans) -> Vector | None:
 def attempt_of(program: P, outcome: Outcome, plans_of: Callable[[P, Vector], Plans]) -> Attempt[tuple[P, Outcome]]:
     """What a solve of a program came to."""
     plans = {} if outcome.values is None else plans_of(program, outcome.values)
-    return Attempt((program, outcome), plans, outcome.status, outcome.objective_usd, outcome.bound_usd)
+    return Attempt((program, outcome), plans, outcome.status, outcome.objective_usd, outcome.bound_usd, outcome.why)
 
 
 def outcome_of(made: Attempt[tuple[P, Outcome]]) -> Outcome:
     """The outcome of an attempt, with what other attempts have shown of it."""
     _, outcome = made.found
-    if (made.status, made.bound_usd) == (outcome.status, outcome.bound_usd):
+    if (made.status, made.bound_usd, made.why) == (outcome.status, outcome.bound_usd, outcome.why):
         return outcome
-    outcome = replace(outcome, status=made.status, bound_usd=made.bound_usd, gap=made.gap)
+    outcome = replace(outcome, status=made.status, bound_usd=made.bound_usd, gap=made.gap, why=made.why)
     if made.plans or outcome.values is None:
         return outcome
     return replace(outcome, values=None, other_values=(), objective_usd=None)

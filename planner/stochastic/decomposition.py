@@ -108,10 +108,10 @@ def decompose_holding(
             should_stop=should_stop,
             remote=None if remote is None else remote.anew(),
         )
-        return Attempt(found, found.plans or {}, found.status, found.objective_usd, found.bound_usd)
+        return Attempt(found, found.plans or {}, found.status, found.objective_usd, found.bound_usd, found.why)
 
     made = hold_losses(dataset, options, search, start or {})
-    return replace(made.found, status=made.status, plans=made.plans or None, bound_usd=made.bound_usd)
+    return replace(made.found, status=made.status, plans=made.plans or None, bound_usd=made.bound_usd, why=made.why)
 
 
 def take_part(task: DecompositionTask) -> None:

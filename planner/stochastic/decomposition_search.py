@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from models.cancellation import cancelled_by
+from models.core.vector import Vector
 from models.dataset import Dataset
 from models.plan import Plan
 from models.stochastic.extensive_form import DecisionKey
@@ -109,10 +110,9 @@ class DecompositionSearch:
             remote=remote,
         )
         self.strengthening_seconds = STRENGTHENING_SECONDS if limit is None else STRENGTHENING_TIME_SHARE * limit
-        began = time.monotonic()
         with cancelled_by(self._check_alone):
-            self.subproblems = Subproblems(self.tree, world, models)
-        self.built_seconds = time.monotonic() - began
+            self.subproblems = Subproblems(self.tree, world, models, self.solver.workers)
+        self.built_seconds = self.subproblems.built_seconds
         left = less_reading_back(task.options, self.built_seconds)
         if left.time_limit is not None:
             self._deadline = self.tracker.began + left.time_limit - self.subproblems.rebuild_seconds
@@ -213,12 +213,9 @@ class DecompositionSearch:
 
         Of scenarios that share a decision the first that has a plan decides it.
         """
-        own = {
-            name: subproblem.decisions(start_values(subproblem.model, start[name]))
-            for name, subproblem in self.subproblems.local.items()
-            if name in start
-        }
-        merged = self.world.merge(own)
+        local = self.subproblems.local
+        begin = self.subproblems.of_models(_start_values, {name: start[name] for name in local if name in start})
+        merged = self.world.merge({name: local[name].decisions(values) for name, values in begin.items()})
         decisions: dict[DecisionKey, float] = {}
         for name in self.tree.names:
             decisions = merged.get(name, {}) | decisions
@@ -230,3 +227,7 @@ class DecompositionSearch:
             raise SearchEnded("infeasible")
         self.tracker.report("plans given" if decisions else "scenarios without shared decisions")
         self.check()
+
+
+def _start_values(_tree: ScenarioTree, _name: str, model: Model, plan: Plan) -> Vector:
+    return start_values(model, plan)

@@ -10,10 +10,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from models.core.compiled import Compiled
+from models.core.model import Model
 from models.core.vector import Vector
 from models.plan import Plan
 from models.stochastic.extensive_form import DecisionKey, scenario_plan
 from models.stochastic.subproblem import Subproblem
+from models.stochastic.tree import ScenarioTree
 from models.supply.signing_columns import CONTRACT_TOTALS, LEASE_TOTALS
 from planner.solving.pipeline.dive import TRACE
 from planner.solving.problem import ArrayProblem, fixed_problem
@@ -148,11 +150,8 @@ class Candidates:
 
     def plans(self, solution: ImplementableSolution) -> dict[str, Plan]:
         """The plan of every scenario, on every rank."""
-        plans = {
-            name: scenario_plan(self.tree, name, subproblem.model, solution.values[name], solution.decisions)
-            for name, subproblem in self.subproblems.local.items()
-        }
-        merged = self.world.merge(plans)
+        values = {name: (solution.values[name], solution.decisions) for name in self.subproblems.local}
+        merged = self.world.merge(self.subproblems.of_models(_plan, values))
         return {name: merged[name] for name in self.tree.names}
 
     def _problems(self, decisions: Decisions) -> dict[str, ArrayProblem]:
@@ -161,6 +160,10 @@ class Candidates:
 
     def _fixed(self, subproblem: Subproblem, problem: Compiled, decisions: Decisions) -> ArrayProblem:
         return fixed_problem(ArrayProblem(problem, subproblem.units), subproblem.fixed_values(decisions))
+
+
+def _plan(tree: ScenarioTree, name: str, model: Model, solved: tuple[Vector, dict[DecisionKey, float]]) -> Plan:
+    return scenario_plan(tree, name, model, *solved)
 
 
 def signings_rounded(

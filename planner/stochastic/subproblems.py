@@ -5,18 +5,20 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from models.core.compiled import Compiled, Named
 from models.core.model import Model
-from models.garbage import collect_dropped, pause_gc
+from models.garbage import pause_gc
 from models.grouping import groups
 from models.stochastic.benders import Master
 from models.stochastic.extensive_form import DecisionKey
 from models.stochastic.subproblem import Subproblem, build_subproblem, tightest
 from models.stochastic.tree import ScenarioTree
 from planner.stochastic.mpi import Ranks
+from planner.stochastic.scenario_models import T, Work, of_models
 
 JOINT_NONZEROS = 3_000_000
 """Nonzeros of all scenarios beyond which the extensive form is not built at the end, and models are not kept for it.
@@ -30,6 +32,8 @@ MINIMUM_WEIGHT = 1e-4
 
 class Subproblems:
     """Builds the subproblems of this rank's scenarios, from their `models` where those are built already.
+
+    Models that are too many to be kept are built in so many `processes`, this one among them.
 
     Attributes
     ----------
@@ -45,23 +49,33 @@ class Subproblems:
         The same with multipliers in their costs.
     weights
         What a unit of each shared decision weighs, in model units of money.
+    built_seconds
+        What building them took, in all processes.
     rebuild_seconds
         What building models again for plans will take, which are not kept; 0 where they are.
     """
 
-    def __init__(self, tree: ScenarioTree, world: Ranks, models: Mapping[str, Model] | None = None) -> None:
-        self.tree, self.world = tree, world
+    def __init__(
+        self, tree: ScenarioTree, world: Ranks, models: Mapping[str, Model] | None = None, processes: int = 1
+    ) -> None:
+        self.tree, self.world, self._processes = tree, world, processes
         self.local: dict[str, Subproblem] = {}
-        self.rebuild_seconds, began = 0.0, time.monotonic()
-        names: dict[Named, Named] = {}
+        self.rebuild_seconds = elsewhere = 0.0
+        began, given, shared = time.monotonic(), models or {}, dict[Named, Named]()
+        names = world.share(tree.order)
         with pause_gc():  # what is built stays: looking through it again for each scenario would take ever longer
-            for name in world.share(tree.order):
-                built = build_subproblem(tree, name, (models or {}).get(name))
-                if built.arrays.matrix.nnz * len(tree.order) > JOINT_NONZEROS:
-                    built = built.without_model(names)
-                    collect_dropped()  # a model refers to itself
-                    self.rebuild_seconds = time.monotonic() - began
-                self.local[name] = built
+            for name in names:
+                self.local[name] = built = build_subproblem(tree, name, given.get(name))
+                if not given and built.arrays.matrix.nnz * len(tree.order) > JOINT_NONZEROS:
+                    self.local[name] = built.without_model(shared)
+                    break
+        self._seconds_each = (time.monotonic() - began) / max(1, len(self.local))
+        if self.local and self.local[name].held is None:
+            left = {name: shared for name in names if name not in self.local}
+            others, elsewhere = of_models(tree, _without_model, left, processes, self._seconds_each)
+            self.local |= {name: replace(each, tree=tree) for name, each in others.items()}
+            self.rebuild_seconds = time.monotonic() - began
+        self.built_seconds = elsewhere + time.monotonic() - began
         bounds = world.merge({name: subproblem.bounds for name, subproblem in self.local.items()})
         self.bounds = tightest(bounds[name] for name in tree.order)
         self.keys: dict[str, frozenset[DecisionKey]] = {name: frozenset(bounds[name]) for name in tree.order}
@@ -70,6 +84,13 @@ class Subproblems:
         }
         self.priced = self.problems
         self.weights: dict[DecisionKey, float] = {}
+
+    def of_models(self, work: Work[T], arguments: Mapping[str, Any]) -> dict[str, T]:
+        """What comes of the models of this rank's scenarios, of those in `arguments`, built again where not kept."""
+        kept = {name: held for name in arguments if (held := self.local[name].held) is not None}
+        found = {name: work(self.tree, name, model, arguments[name]) for name, model in kept.items()}
+        left = {name: argument for name, argument in arguments.items() if name not in kept}
+        return found | of_models(self.tree, work, left, self._processes, self._seconds_each)[0]
 
     def is_alone(self, name: str) -> bool:
         """Whether other scenarios leave a scenario of this rank the bounds that its decisions have by themselves."""
@@ -122,3 +143,8 @@ class Subproblems:
             means[key] = sum(p * amount for p, amount in terms) / sum(p for p, _ in terms)
         largest = max(means.values(), default=0.0) or 1.0
         self.weights = {key: max(weight, MINIMUM_WEIGHT * largest) for key, weight in means.items()}
+
+
+def _without_model(tree: ScenarioTree, name: str, model: Model, shared: dict[Named, Named]) -> Subproblem:
+    """A scenario's subproblem; names of columns and rows are shared with others."""
+    return build_subproblem(tree, name, model).without_model(shared)

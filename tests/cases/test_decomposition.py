@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import replace
 from itertools import pairwise
 
@@ -17,16 +18,20 @@ from models.build import build_model
 from models.dataset import Dataset
 from models.estimate import Estimate
 from models.stochastic.risk import Measure
+from models.stochastic.tree import ScenarioTree
 from planner.interrupt import Stop
 from planner.solving.problem import Progress, SolveOptions
 from planner.solving.progress import ProgressLines
 from planner.solving.search import solve
+from planner.solving.solve_task import SolveResult
+from planner.stochastic import scenario_models
 from planner.stochastic.decomposition import decompose
 from planner.stochastic.decomposition_search import DecompositionSearch, DecompositionTask
 from planner.stochastic.first_stage_candidates import nearest
 from planner.stochastic.method import choose_engine
 from planner.stochastic.mpi import ranks
 from planner.stochastic.solve import solve_stochastic
+from planner.stochastic.subproblems import Subproblems
 
 
 @pytest.fixture
@@ -176,6 +181,37 @@ def test_a_problem_too_large_to_join_is_solved_in_parts() -> None:
     assert found.objective_usd == pytest.approx(PUBLISHED, abs=5e-4)
     assert found.bound_usd == pytest.approx(PUBLISHED, abs=5e-4)
     assert found.why == "bounds meet"
+
+
+@pytest.mark.usefixtures("too_large_to_join")
+@pytest.mark.parametrize("answers", [True, False])
+def test_scenarios_built_in_processes_are_those_built_in_one(answers: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Arrays, starts and plans are the same where another process takes a part, and where it does not answer."""
+    tree, asked, awaited = ScenarioTree(columns_differ()), list[str](), scenario_models._awaited
+
+    def told(future: Future[SolveResult]) -> SolveResult:
+        result = awaited(future)
+        asked.append(result.status)
+        return result if answers else SolveResult(result.key, "no_plan")
+
+    monkeypatch.setattr(scenario_models, "PAYS", 0.0)
+    monkeypatch.setattr(scenario_models, "_awaited", told)
+    one, two = Subproblems(tree, ranks()), Subproblems(tree, ranks(), processes=2)
+    assert asked == ["optimal"]
+    assert (two.rebuild_seconds > 0.0, list(two.local)) == (True, list(one.local))
+    for name, each in one.local.items():
+        other = two.local[name]
+        assert other.tree is tree
+        assert (each.arrays.columns, each.arrays.rows) == (other.arrays.columns, other.arrays.rows)
+        assert (each.arrays.matrix != other.arrays.matrix).nnz == 0
+        assert (each.bounds, each.shared_columns) == (other.bounds, other.shared_columns)
+    found = decompose(tree.dataset, SolveOptions(gap=1e-6, threads=2))
+    assert found.plans is not None
+    assert asked == ["optimal"] * 3  # the models are built again for the plans
+    again = decompose(tree.dataset, SolveOptions(gap=1e-6, threads=2), start=found.plans)
+    assert asked == ["optimal"] * 6
+    assert again.objective_usd == pytest.approx(found.objective_usd)
+    assert again.objective_usd == pytest.approx(decomposed(tree.dataset).objective_usd)
 
 
 def test_candidates_are_nearest_to_the_average_and_new() -> None:

@@ -36,6 +36,7 @@ from planner.solving.held_losses import (
     one_start,
     solve_holding,
 )
+from planner.solving.pipeline.standing import TIME_OVER
 from planner.solving.problem import Outcome, SolveOptions
 from planner.solving.progress import ProgressLines
 from planner.solving.search import solve
@@ -130,7 +131,7 @@ def test_a_limit_that_is_too_short_for_a_rough_plan_still_leaves_time_to_hold_lo
         if over[0]:
             raise OutOfTime("late")
         if options.gap >= ROUGH_GAP:
-            return Attempt(None, {}, "no_plan", None, None)
+            return Attempt(None, {}, "no_plan", None, None, TIME_OVER)
         over[0] = options.target_usd is None  # a search that is not content with its first plan takes all of the time
         model = build_model(problem)
         found = attempt_of(model, solve(model, replace(EXACT, time_limit=None)), one_plan)

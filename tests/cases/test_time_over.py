@@ -211,7 +211,7 @@ def test_losses_that_come_too_late_leave_the_plans_before(late: int) -> None:
         made[0] += 1
         if made[0] == late:
             raise OutOfTime("late")
-        return Attempt(f"search {made[0]}", {"": safe}, "optimal", 10.0 - made[0], 9.0 - made[0])
+        return Attempt(f"search {made[0]}", {"": safe}, "optimal", 10.0 - made[0], 9.0 - made[0], "")
 
     options = SolveOptions(gap=0.0, time_limit=LIMIT)
     if late == 1:

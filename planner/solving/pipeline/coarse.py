@@ -84,6 +84,15 @@ class CoarseProblem:
 
     def put_in(self, values: Vector) -> bool:
         """Puts in cuts near the relaxation's optimum, and all those made since; whether it is to be solved again."""
+        with self._lock:
+            return self._put_in(values)
+
+    def put_in_known(self) -> None:
+        """Puts in the cuts made since the last were."""
+        with self._lock:
+            self._take_in()
+
+    def _put_in(self, values: Vector) -> bool:
         held, lower = values[: len(self._fine.held)], self.arrays.objective(values)
         self._stalled = 0 if lower > self._lower + LEAST_PROGRESS * abs(lower) else self._stalled + 1
         self._lower = max(lower, self._lower)

@@ -1,8 +1,9 @@
 """The search of problems that are nearly all dispatch: in the coarse problem, whose plans are completed month by month.
 
 Relaxation, dive, tightening and branching are those of `planner.solving.pipeline.run`. A plan of the coarse problem is
-taken at what its dispatch truly costs, which also becomes cuts; these are put in between parts. What the coarse problem
-costs at least, the larger one does.
+taken at what its dispatch truly costs, which also becomes cuts; these are put in between parts. The dive's plans are
+far from the best here, so that contracts are exchanged in them. What the coarse problem costs at least, the larger one
+does.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from models.supply.dispatch_rows import of_several_problems
 from planner.solving.pipeline.coarse import CoarseProblem
 from planner.solving.pipeline.improvement import Neighbourhoods
 from planner.solving.pipeline.lazy_caps import LazyCaps
-from planner.solving.pipeline.run import LEAST_ROUND, RELAXATIONS, Parts, search_in_parts
+from planner.solving.pipeline.run import SIDE_BY_SIDE, Parts, search_in_parts
+from planner.solving.pipeline.side_by_side import Asked, side_by_side
 from planner.solving.pipeline.standing import Ended, Standing
 from planner.solving.problem import ArrayProblem, CompiledProblem, LocalOptimum
 from planner.solving.relaxation import BY_INTERIOR_POINT
@@ -34,6 +36,8 @@ FRUITLESS, PAYS = 5, 0.99
 """It ends after so many passes in a row after which more than this share of the gap was left."""
 SUPPOSED, SUPPOSITIONS = 0.3, 4
 """Share of the gap that a cost supposed is above the bound, half of it once that is not proven; how often in a pass."""
+EXCHANGE_SECONDS, EXCHANGE_NODES, EXCHANGES = 15.0, 60, 10
+"""What an exchange of contracts may take, and how many in a row may find nothing."""
 GROWTH = 1.5
 """Branching takes as long as the first tightening, then so many times longer each time, before cuts are put in."""
 
@@ -114,12 +118,12 @@ class _Coarse:
         self.standing = _CoarseStanding(problem.compiled, coarse, whole)
         self.parts = Parts(problem, self.standing, coarse)
         self._told: Vector | None = None
-        self._relax_seconds = self._branching = 0.0
+        self._branching = 0.0
         self._neighbourhoods: Neighbourhoods | None = None
 
     def search(self) -> bool:
         """Searches until the gap is proven or the time over; whether caps were put in, so that all begins anew."""
-        relaxed = self._relax()
+        began, relaxed = time.monotonic(), self._relax()
         for _ in range(DIVES):
             if relaxed is None or self.standing.ended:
                 break
@@ -131,6 +135,11 @@ class _Coarse:
             relaxed = self._relax()
             if not known - self.standing.cost > (1.0 - PAYS) * abs(self.standing.cost):
                 break
+        if relaxed is not None:
+            self._exchange(relaxed, time.monotonic() - began)
+            if self._told_broken():
+                return True
+            relaxed = self._relax()
         fruitless = 0
         while relaxed is not None and not self.standing.ended and fruitless < FRUITLESS:
             open_before = self.standing.cost - self.standing.bound
@@ -157,14 +166,28 @@ class _Coarse:
             return
         with self.whole.part("tighten"):
             self._suppose()
+        self._exchange(relaxed, time.monotonic() - began)
+
+    def _exchange(self, relaxed: LocalOptimum, seconds: float) -> None:
+        """Exchanges contracts of the best plan for so long, in all threads, and puts in the cuts of what it tries."""
+        standing, ends = self.standing, time.monotonic() + seconds
         if self._neighbourhoods is None:
-            self._neighbourhoods = Neighbourhoods(
-                self.standing.arrays, self.parts.offers, relaxed.values, self.whole.options.seed
-            )
+            options = self.whole.options
+            self._neighbourhoods = Neighbourhoods(standing.arrays, self.parts.offers, relaxed.values, options.seed)
         self._neighbourhoods.relaxed = relaxed.values
+        exchanging = self._neighbourhoods.exchanging
+
+        def work(should_stop: Asked) -> None:
+            known, fruitless = standing.cost, 0
+            while fruitless < EXCHANGES and not should_stop() and time.monotonic() < ends:
+                most = min(EXCHANGE_SECONDS, max(0.1, ends - time.monotonic()))
+                self.parts.improve(exchanging, should_stop, most, EXCHANGE_NODES)
+                self.coarse.put_in_known()
+                known, fruitless = standing.cost, 0 if standing.cost < known else fruitless + 1
+
         with self.whole.part("improve"):
-            most = max(LEAST_ROUND, RELAXATIONS * self._relax_seconds)
-            self.parts.improve(self._neighbourhoods.next, self.standing.should_end, most)
+            at_once = min(self.parts.threads, SIDE_BY_SIDE)
+            side_by_side(work, at_once, standing.should_end, lambda: standing.ended)
 
     def _suppose(self) -> None:
         """Supposes costs between the bound and the best plan's; those that no plan is below become bounds."""
@@ -178,11 +201,8 @@ class _Coarse:
                 share *= 0.5
 
     def _relax(self) -> LocalOptimum | None:
-        began = time.monotonic()
         with self.whole.part("relax"):
-            relaxed = self.parts.relax()
-        self._relax_seconds = time.monotonic() - began
-        return relaxed
+            return self.parts.relax()
 
     def _told_broken(self) -> bool:
         """Tells the larger problem of the best plan; whether it breaks caps, which are put in."""

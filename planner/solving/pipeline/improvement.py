@@ -2,7 +2,8 @@
 
 Which parts, in turn: all decisions in which the plan differs from the relaxation (relaxation induced neighbourhood
 search, Danna, Rothberg and Le Pape 2005); all but contracts; all signings, with limits and sites held; some contracts
-and some leases; some offers. How many offers are freed follows from how many branches the last searches took.
+and some leases; some offers. How many offers are freed follows from how many branches the last searches took. Where a
+search of that much takes too long, a few contracts are exchanged: some of the plan's for some of the relaxation's.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from models.supply.signing_columns import SigningColumns, serving_columns
 
 FEWEST = 3
 """Offers freed at least."""
+EXCHANGED, WITH_LEASES = 2, 10
+"""Contracts of the plan that are exchanged for as many others, and leases freed with them."""
 AGREED = 1e-6
 """A decision differs by more than this from the relaxation's."""
 
@@ -65,6 +68,18 @@ class Neighbourhoods:
         if kind == 3:
             return self._of_contracts()
         return self._freeing(self._some(self._offers, self._size["offers"]), "offers")
+
+    def exchanging(self, best: Vector) -> Neighbourhood:
+        """Some contracts of the plan freed, as many that the relaxation alone signs, and some leases."""
+
+        def signed(each: SigningColumns, values: Vector) -> bool:
+            return bool(values[each.totals[-1]] > AGREED)
+
+        ours = [each for each in self._contracts if signed(each, best)]
+        others = [each for each in self._contracts if not signed(each, best)]
+        wanted = [each for each in others if signed(each, self.relaxed)] or others
+        freed = self._some(ours, EXCHANGED) + self._some(wanted, EXCHANGED) + self._some(self._leases, WITH_LEASES)
+        return self._freeing(freed)
 
     def differing(self, best: Vector) -> Neighbourhood:
         """All decisions freed in which the plan differs from the relaxation."""
