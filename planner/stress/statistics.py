@@ -115,7 +115,7 @@ def figures(dataset: Dataset, trial: SimulatedPlan, seed: int) -> StressFigures:
 def _cost(results: Sequence[SampleResult], alpha: float, seed: int) -> CostFigures | None:
     if not results:
         return None
-    costs, bounds = (np.array([getattr(each, end) for each in results]) for end in ("cost_usd", "bound_usd"))
+    costs, bounds = (np.array([getattr(each, end) for each in results], float) for end in ("cost_usd", "bound_usd"))
     proven = all(each.proven for each in results)
 
     def told(statistic: Callable[[Vector], SampleEstimate]) -> SampleEstimate:

@@ -97,7 +97,7 @@ def test_toml(folder: Path) -> None:
         900.0,
         ("settings.months=5",),
     )
-    assert late.overrides == ("settings.discount_rate=0.08", "fleet.own.accelerators=90")
+    assert late.overrides == ("settings.months=5", "settings.discount_rate=0.08", "fleet.own.accelerators=90")
     assert (late.memory_mb, late.dependencies, late.change_cost) == (2000.0, ("base",), 1e6)
     assert found.name == "weekly"
 
@@ -125,6 +125,33 @@ def test_given_beats_the_file(folder: Path) -> None:
     text = '[[job]]\nname = "x"\ninput = "a.xlsx"\ngap = 0.5\nset = ["settings.months=5"]'
     (job,) = toml(folder, text, gap=0.01, overrides=("settings.months=4",)).jobs
     assert (job.gap, job.overrides) == (0.01, ("settings.months=5", "settings.months=4"))
+
+
+def test_cells_of_the_defaults_are_set_before_those_of_the_job(folder: Path) -> None:
+    """A job that sets cells of its own keeps those of the defaults; its own come last, and those given after them."""
+    text = """
+        [defaults]
+        input = "a.xlsx"
+        set = ["settings.months=5", "settings.discount_rate=0.1"]
+        [[job]]
+        name = "own"
+        set = ["settings.discount_rate=0.2"]
+        [[job]]
+        name = "none"
+    """
+    own, none = toml(folder, text, overrides=("settings.months=4",)).jobs
+    shared = ("settings.months=5", "settings.discount_rate=0.1")
+    assert own.overrides == (*shared, "settings.discount_rate=0.2", "settings.months=4")
+    assert none.overrides == (*shared, "settings.months=4")
+
+
+def test_a_place_of_a_grid_cannot_be_given_too(folder: Path) -> None:
+    """What a grid varies is refused with --set, which would make its jobs the same."""
+    path = folder / "weekly.toml"
+    path.write_text('[[job]]\nname = "x"\ninput = "a.xlsx"\ngrid = { settings.discount_rate = [0.1, 0.2] }', "utf-8")
+    with pytest.raises(FaultyWorkbook) as caught:
+        read_jobs([str(path)], {"overrides": ("settings.discount_rate=0.07",)})
+    assert ["which --set gives too" in str(fault) for fault in caught.value.faults] == [True]
 
 
 def test_a_grid(folder: Path) -> None:

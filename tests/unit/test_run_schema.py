@@ -12,10 +12,12 @@ from jsonschema import Draft202012Validator
 
 from models.dataset import Dataset
 from models.schema import Limit, Scenario, ScenarioFactor
+from planner.interrupt import Stop
 from planner.reports.run_json import SCHEMA, run_json
 from planner.reports.run_result import RunResult
 from planner.run.options import PlanOptions
 from planner.run.solve import solve_dataset
+from planner.stress.after_solve import try_plan
 
 RUN_SCHEMA: dict[str, Any] = json.loads(files("planner.reports").joinpath("run.schema.json").read_text("utf-8"))
 
@@ -31,6 +33,25 @@ SCENARIOS = (
     Scenario(scenario="rush", probability=0.5),
     ScenarioFactor(scenario="rush", quantity="demand", name="*", value=1.5),
 )
+LATE = (
+    Scenario(scenario="late", probability=1.0),
+    ScenarioFactor(scenario="late", quantity="delivery_delay_months", name="lease", value=1.0),
+)
+
+
+def _tried(*rows: Any) -> RunResult:
+    result = solve_dataset(_problem(*rows))
+    try_plan(result, 3, None, Stop(), None)
+    assert result.tried is not None
+    return result
+
+
+def _budget() -> RunResult:
+    result = solve_dataset(_problem(*LATE), PlanOptions(risk="budget:1"))
+    assert result.cases_tried
+    return result
+
+
 SOLVES = {
     "plan": lambda: solve_dataset(_problem()),
     "scenarios": lambda: solve_dataset(_problem(*SCENARIOS)),
@@ -39,6 +60,9 @@ SOLVES = {
         _problem(), PlanOptions(change_cost=5.0), keep=solve_dataset(_problem()).plan_set.only.plan
     ),
     "infeasible": lambda: solve_dataset(dataset(demand(2, months=3), segment())),
+    "stress": _tried,
+    "stress of scenarios": lambda: _tried(*SCENARIOS),
+    "budget": _budget,
     "nothing": RunResult,
 }
 

@@ -42,7 +42,7 @@ def jobs_from(
     rows
         A row for each job, or for a grid of them.
     defaults
-        Values for rows that say nothing else; None without any.
+        Values for rows that say nothing else, and cells that are set before theirs; None without any.
     given
         Fields of Job that override what the rows say; `overrides` come after theirs.
     folder
@@ -59,7 +59,9 @@ def jobs_from(
     places: dict[str, JobRow] = {}
     for row in rows:
         before = len(faults)
-        values = shared | _values(row, faults)
+        values = _values(row, faults)
+        cells = (*shared.get("set", ()), *values.get("set", ()))  # the row's come last, and stand
+        values = shared | values | ({"set": cells} if cells else {})
         if "name" not in row.values:
             fix = "Name every job; its results are kept under that name."
             faults.append(row.fault("name", "nothing", COLUMNS["name"].expected, fix))
@@ -114,6 +116,11 @@ def _expand_grid(
         found, fix = f"{count:,} combinations", "Try fewer values, or split the grid into several jobs."
         faults.append(row.fault("grid", found, f"at most {MAX_GRID:,}", fix))
         return [base]
+    fixed = {each.partition("=")[0].strip() for each in given.get("overrides", ())}
+    for place in grid:
+        if place in fixed:
+            fix = "Leave out one of the two: all jobs of the grid would be the same, under different names."
+            faults.append(row.fault("grid", f"'{place}', which --set gives too", "a place that --set leaves open", fix))
     labels = _labels(list(grid))
     jobs = []
     for combination in itertools.product(*grid.values()):
