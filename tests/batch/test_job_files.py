@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import json
+import logging
 import math
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,24 @@ def test_a_folder(folder: Path) -> None:
     found = read_jobs([str(folder)], {})
     assert [(job.name, job.input) for job in found.jobs] == [("a", folder / "a.xlsx"), ("b", folder / "b.xlsx")]
     assert found.name == folder.name
+
+
+def test_what_looks_like_a_problem_in_a_folder_and_is_none_is_told(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Spreadsheets of other kinds, links to nothing and CSV files without settings are left out, and named."""
+    caplog.set_level(logging.INFO, "planner")
+    assert [job.name for job in read_jobs([str(folder)], {}).jobs] == ["a", "b"]
+    assert caplog.messages == []
+    (folder / "old.xls").write_bytes(b"")
+    (folder / "notes.txt").write_bytes(b"")
+    (folder / "~$a.xlsx").write_bytes(b"")
+    (folder / "gone.xlsx").symlink_to(folder / "nowhere.xlsx")
+    (folder / "tables").mkdir()
+    (folder / "tables" / "demand.csv").write_bytes(b"")
+    assert [job.name for job in read_jobs([str(folder)], {}).jobs] == ["a", "b"]
+    (told,) = caplog.messages
+    assert "gone.xlsx, old.xls, tables. The problems" in told
 
 
 def test_a_glob(folder: Path) -> None:

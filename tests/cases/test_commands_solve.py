@@ -145,6 +145,16 @@ class TestSolve:
         assert said.code == 2
         assert "'X'" in said.out
 
+    @pytest.mark.parametrize("options", [("--risk", "worst"), ("--engine", "extensive"), ("--risk", "tv:0.1")])
+    def test_what_acts_on_scenarios_alone_is_said_to_change_nothing(
+        self, here: Run, small: Path, options: tuple[str, str]
+    ) -> None:
+        """A measure of risk or an engine without scenarios is a warning, and the plan is the same."""
+        plain, told = here("solve", small, "--json").json, here("solve", small, *options, "--json").json
+        assert (plain["warning_names"], told["warning_names"]) == ([], ["scenario-option-unused"])
+        assert f"{' '.join(options)} changes nothing" in told["warnings"][0]
+        assert told["objective_usd"] == plain["objective_usd"]
+
     def test_a_search_can_begin_from_an_earlier_plan(self, here: Run, hard: Path) -> None:
         """--start takes the plan of an earlier run as the first; the run says so and is never worse."""
         first = here("solve", hard, "--gap", "1%", "-o", "plan.xlsx", "--json").json

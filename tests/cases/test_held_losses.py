@@ -36,7 +36,7 @@ from planner.solving.held_losses import (
     one_start,
     solve_holding,
 )
-from planner.solving.pipeline.standing import TIME_OVER
+from planner.solving.pipeline.standing import DECIDED, TIME_OVER
 from planner.solving.problem import Outcome, SolveOptions
 from planner.solving.progress import ProgressLines
 from planner.solving.search import solve
@@ -135,10 +135,10 @@ def test_a_limit_that_is_too_short_for_a_rough_plan_still_leaves_time_to_hold_lo
         over[0] = options.target_usd is None  # a search that is not content with its first plan takes all of the time
         model = build_model(problem)
         found = attempt_of(model, solve(model, replace(EXACT, time_limit=None)), one_plan)
-        return replace(found, status="stopped", bound_usd=None)
+        return replace(found, status="stopped", bound_usd=None, why=TIME_OVER if over[0] else DECIDED)
 
     made = hold_losses(data, replace(EXACT, time_limit=600.0), search, {})
-    assert made.status == "stopped"
+    assert (made.status, made.why) == ("stopped", TIME_OVER)
     assert made.plans
     assert not breaks_losses(data, made.plans)
 

@@ -16,6 +16,7 @@ from models.core.model import Model
 from models.core.vector import Vector
 from planner.solving.exactness import PRECISION, violation
 from planner.solving.pipeline.coarse import CLOSE, CoarseProblem
+from planner.solving.pipeline.improvement import held_at
 from planner.solving.problem import ArrayProblem, SolveOptions, fixed_problem
 from planner.solving.relaxation import relaxed_optimum
 from planner.solving.search import solve
@@ -111,6 +112,24 @@ def test_plans_are_completed_at_their_true_cost(model: Model) -> None:
     held = relaxed_optimum(fixed_problem(model, np.where(model.compiled.integer, whole, np.nan)))
     assert held is not None
     assert model.compiled.objective(held.values) == pytest.approx(cost, rel=1e-6)
+
+
+def test_once_completed_decisions_cost_in_the_coarse_problem_what_they_cost(model: Model) -> None:
+    """Cuts of a plan that is tried are put in: with its decisions held the coarse problem costs no less than it."""
+    coarse = CoarseProblem(model.compiled, model.units, 1, lambda: False)
+    found = solve(ArrayProblem(coarse.arrays, model.units), SolveOptions(gap=0.02, threads=1, time_limit=30.0))
+    assert found.values is not None
+    held = np.arange(len(found.values)) < len(coarse.whole.held)
+
+    def least() -> float:
+        return _least(held_at(coarse.arrays, found.values, held), model)
+
+    before, completed = least(), coarse.completed(found.values)
+    assert completed is not None
+    assert least() == before
+    coarse.put_in_known()
+    assert before < 0.999 * least()
+    assert least() == pytest.approx(coarse.arrays.objective(completed), rel=1e-6)
 
 
 def test_no_cut_is_above_what_a_plan_costs(model: Model) -> None:

@@ -178,6 +178,25 @@ def test_what_a_plan_and_the_relaxation_differ_in_is_freed() -> None:
     assert (model.compiled.integer & ~near.held).any()
 
 
+def test_contracts_of_the_plan_are_exchanged_for_those_of_the_relaxation() -> None:
+    """Two contracts of the plan are freed, and two that the relaxation alone signs; all other signings are held."""
+    model = problem("all_units", *(contract(f"other {i}", tiers={1: 1.0 + 0.1 * i}, max_blocks=5) for i in range(7)))
+    offers = signing_columns(model.compiled)
+    contracts = [each.totals for each in offers if each.is_contract]
+    best, relaxed = (np.zeros(len(model.compiled.columns)) for _ in range(2))
+    for i, totals in enumerate(contracts):
+        best[totals], relaxed[totals] = float(i < 4), 0.5 * float(i % 2)
+    neighbourhoods = Neighbourhoods(model.compiled, offers, relaxed, 7)
+    tried = set()
+    for _ in range(20):
+        held = neighbourhoods.exchanging(best).held
+        freed = [i for i, totals in enumerate(contracts) if not held[totals].any()]
+        assert all(held[totals].all() for i, totals in enumerate(contracts) if i not in freed)
+        assert (len([i for i in freed if i < 4]), [i for i in freed if i >= 4]) == (2, [5, 7])
+        tried.add(tuple(freed))
+    assert len(tried) > 1
+
+
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("tier_mode", ["all_units", "incremental"])
 def test_branching_over_contracts_proves_the_optimum(tier_mode: str, threads: int) -> None:

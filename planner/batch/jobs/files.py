@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import logging
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,6 +21,10 @@ from planner.files.package import names_of_sheets
 from planner.files.reading import UnreadableFile, read_regular, read_toml
 
 JOBS_SHEET, DEFAULTS_SHEET = "jobs", "defaults"
+SPREADSHEETS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".numbers")
+"""Endings of files that a person may take for problems; those of a folder that are none are told."""
+
+log = logging.getLogger("planner")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +90,21 @@ def _of_folder(folder: Path, faults: list[Fault]) -> list[Path]:
     if not found:
         fix = "Put .xlsx files there, or folders with a settings.csv, or name another folder."
         faults.append(Fault(str(folder), "", "", "no workbook in it", "a folder of workbooks to solve", fix))
+    elif left := [path.name for path in sorted(folder.iterdir()) if path not in found and _looks_like_problem(path)]:
+        log.info(
+            "Left out of %s: %s. The problems of a folder are its .xlsx and .xlsm workbooks without a sheet jobs, and "
+            "folders with a settings.csv.",
+            folder,
+            ", ".join(left),
+        )
     return found
+
+
+def _looks_like_problem(path: Path) -> bool:
+    """Whether a person may take it for a problem: a spreadsheet, or a folder of CSV files."""
+    if path.name.startswith(("~$", ".")):
+        return False
+    return any(path.glob("*.csv")) if path.is_dir() else path.suffix.lower() in SPREADSHEETS
 
 
 def _of_glob(pattern: str, faults: list[Fault]) -> list[Path]:
