@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
+from multiprocessing import current_process
 from typing import Any, TypeVar
 
 from models.build import build_model
@@ -50,7 +51,7 @@ def of_models(
     """
     names = list(arguments)
     pays = processes > 1 and len(names) > 1 and seconds_each * len(names) > PAYS
-    if not pays:
+    if not pays or current_process().daemon:  # a worker process may start none
         return _each(tree, work, arguments), 0.0
     count = min(processes, len(names))
     parts = [{name: arguments[name] for name in names[i::count]} for i in range(count)]

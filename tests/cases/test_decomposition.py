@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
 from itertools import pairwise
+from types import SimpleNamespace
 
 import pytest
 from cases.test_stochastic_textbooks import PUBLISHED, lands
@@ -183,21 +184,32 @@ def test_a_problem_too_large_to_join_is_solved_in_parts() -> None:
     assert found.why == "bounds meet"
 
 
-@pytest.mark.usefixtures("too_large_to_join")
-@pytest.mark.parametrize("answers", [True, False])
-def test_scenarios_built_in_processes_are_those_built_in_one(answers: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Arrays, starts and plans are the same where another process takes a part, and where it does not answer."""
-    tree, asked, awaited = ScenarioTree(columns_differ()), list[str](), scenario_models._awaited
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """However small, models are built in processes; what becomes of their tasks."""
+    found, awaited = list[str](), scenario_models._awaited
 
     def told(future: Future[SolveResult]) -> SolveResult:
         result = awaited(future)
-        asked.append(result.status)
-        return result if answers else SolveResult(result.key, "no_plan")
+        found.append(result.status)
+        return result
 
     monkeypatch.setattr(scenario_models, "PAYS", 0.0)
     monkeypatch.setattr(scenario_models, "_awaited", told)
+    return found
+
+
+@pytest.mark.usefixtures("too_large_to_join")
+@pytest.mark.parametrize("answers", [True, False])
+def test_scenarios_built_in_processes_are_those_built_in_one(
+    answers: bool, asked: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Arrays are the same where another process builds a part, and where it does not answer."""
+    if not answers:
+        monkeypatch.setattr(scenario_models, "_awaited", lambda future: SolveResult("lost", "no_plan"))
+    tree = ScenarioTree(columns_differ())
     one, two = Subproblems(tree, ranks()), Subproblems(tree, ranks(), processes=2)
-    assert asked == ["optimal"]
+    assert asked == ["optimal"] * answers
     assert (two.rebuild_seconds > 0.0, list(two.local)) == (True, list(one.local))
     for name, each in one.local.items():
         other = two.local[name]
@@ -205,13 +217,22 @@ def test_scenarios_built_in_processes_are_those_built_in_one(answers: bool, monk
         assert (each.arrays.columns, each.arrays.rows) == (other.arrays.columns, other.arrays.rows)
         assert (each.arrays.matrix != other.arrays.matrix).nnz == 0
         assert (each.bounds, each.shared_columns) == (other.bounds, other.shared_columns)
-    found = decompose(tree.dataset, SolveOptions(gap=1e-6, threads=2))
+
+
+@pytest.mark.usefixtures("too_large_to_join")
+def test_plans_read_back_in_processes_are_those_read_back_in_one(
+    asked: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same plans, whether processes build the models again or not; a worker process starts none."""
+    data = columns_differ()
+    found = decompose(data, SolveOptions(gap=1e-6, threads=2))
+    assert asked == ["optimal"] * 2  # for the arrays, and for the plans
+    monkeypatch.setattr(scenario_models, "current_process", lambda: SimpleNamespace(daemon=True))
+    again = decompose(data, SolveOptions(gap=1e-6, threads=2))
+    assert asked == ["optimal"] * 2
     assert found.plans is not None
-    assert asked == ["optimal"] * 3  # the models are built again for the plans
-    again = decompose(tree.dataset, SolveOptions(gap=1e-6, threads=2), start=found.plans)
-    assert asked == ["optimal"] * 6
-    assert again.objective_usd == pytest.approx(found.objective_usd)
-    assert again.objective_usd == pytest.approx(decomposed(tree.dataset).objective_usd)
+    assert again.plans == found.plans
+    assert decompose(data, SolveOptions(gap=1e-6), start=found.plans).objective_usd == found.objective_usd
 
 
 def test_candidates_are_nearest_to_the_average_and_new() -> None:
