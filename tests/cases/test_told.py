@@ -20,6 +20,7 @@ from models.build import build_model
 from models.dataset import Dataset
 from models.estimate import Estimate
 from models.plan import Plan, Signing
+from models.schema import Resilience
 from models.supply.lease_kind import LEASE
 from models.warm_start import start_values
 from planner.analysis import alternatives, base_case, plan_stability
@@ -325,3 +326,13 @@ def test_a_plan_that_is_not_proven_is_not_called_the_best(
     ends = [other["least_cost_difference_usd"][end] for end in ("at_least", "at_most")]
     assert ends == [0.0, 0.0]  # the input is the same, so the least cost is
     assert compared["plans"][1]["bound_usd"] is None
+
+
+@pytest.mark.parametrize("protected", [True, False])
+def test_a_stop_without_a_plan_says_that_those_told_before_may_not_survive_a_loss(protected: bool) -> None:
+    """Progress tells of plans that break `resilience`, so that the end speaks of plans that survive what it names."""
+    rows = [Resilience(segment="chat", against="site", protected_share=0.5)] * protected
+    data = b.dataset(b.demand(1.0, months=2), b.on_demand(3.0), b.lease("A", b.term(2, 1.0)), *rows, months=2)
+    line, *_ = summary_lines(RunResult(status="no_plan", dataset=data))
+    ending = "before any plan was found" + " that survives what resilience names" * protected
+    assert line.endswith(f"Stopped early, {ending}.")
