@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 GRACE_SECONDS = 4.0
 """Beyond its time limit a worker may take this long to stop and send; then it is ended."""
 LEAVE_SECONDS = 2.0
-"""An idle worker may take this long to end by itself."""
+"""A worker may take this long to stop, and an idle one to end by itself."""
 _POLL_SECONDS = 0.1
 NOT_BEGUN = "not begun: the time was over or the run was stopped"
 
@@ -70,6 +70,9 @@ class WorkerPool:
     ) -> None:
         self._left.set()
         self._halt.set()
+        ends = time.monotonic() + LEAVE_SECONDS
+        while any(each.alive and not each.idle for each in self._all) and time.monotonic() < ends:
+            time.sleep(_POLL_SECONDS)
         for process in self._all:
             if process.idle:
                 process.leave()
