@@ -39,7 +39,8 @@ STATUSES = (
     "skipped_dependency",
 )
 """`optimal` to `rejected` as in run.json. `failed`: the process crashed or broke off; `killed_time`, `killed_memory`:
-it was ended at its budget; `interrupted`: the batch was stopped meanwhile; `not_started`: the batch's time was over."""
+it was ended at its budget; `interrupted`: the batch was stopped meanwhile; `not_started`: the batch's time
+was over, or it was left out of this run and something it depends on has changed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -87,6 +87,45 @@ def _shown(value: Any) -> str:
     if isinstance(value, str) and len(value) == 64:  # a hash
         return value[:8]
     return "none" if value in (None, "") else str(value)
+
+
+def records_left_out(jobs: Sequence[Job], folder: BatchFolder, versions: Mapping[str, str]) -> list[JobRecord]:
+    """What is told of jobs that a run leaves out (`--only`): their last records, none of them as good that is stale.
+
+    Parameters
+    ----------
+    jobs
+        Those that are left out.
+    folder
+        The batch's folder, with the records of earlier runs.
+    versions
+        Of the planner and its libraries, by name.
+
+    Returns
+    -------
+    list of JobRecord
+        Of the jobs that ever ran: `reused` where a run would have reused it, `not_started`, with the plan it has and
+        the reason, where its workbook or something else has changed; as it was where it had not been good.
+    """
+    found = ((job, folder.record(job.name)) for job in jobs)
+    return [_left_out(job, record, folder, versions) for job, record in found if record is not None]
+
+
+def _left_out(job: Job, record: JobRecord, folder: BatchFolder, versions: Mapping[str, str]) -> JobRecord:
+    handed_on = {name: kept for name in job.dependencies if (kept := folder.record(name)) is not None}
+    try:
+        prepared = prepare(job, handed_on, folder)
+        why = why_run(prepared, record, folder, versions, force=False)
+        same_input = prepared.input_sha256 == record.input_sha256
+    except OSError as error:
+        why, same_input = unreadable_message(job, error), False
+    except KeyError as error:  # a plan that it builds on was never made
+        why, same_input = waits_for([error.args[0]]), False
+    if not why:
+        return replace(record, good=True, message="", reused=True, input_path=str(job.input))
+    if same_input and not is_accepted(record.status, job):
+        return record
+    return replace(record, status="not_started", good=False, message=f"left out of this run: {why}")
 
 
 @dataclass(frozen=True, slots=True)

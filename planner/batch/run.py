@@ -164,14 +164,14 @@ def _run(
         last = read_manifest(batch_folder.manifest)
         batch_folder.open(last)
         previous = read_manifest(batch_folder.previous_manifest)
-        others = [record for job in jobs if job.name not in names and (record := batch_folder.record(job.name))]
+        left_out = [job for job in jobs if job.name not in names]
         rules = BatchRules(_versions(), request.budget, request.retries, request.force)
         engine = _engine(request)
         try:
             with Events(batch_folder.events) as events:
                 events.write("batch_started", batch=name, jobs=len(chosen), planner_version=__version__)
                 scheduler = BatchScheduler(
-                    name, chosen, batch_folder, engine, rules, stop, events, lock.check, others, live
+                    name, chosen, batch_folder, engine, rules, stop, events, lock.check, left_out, live
                 )
                 manifest = scheduler.run()
                 records = [scheduler.records[job.name] for job in chosen]
@@ -182,7 +182,14 @@ def _run(
             batch_folder.close()
         if request.keep_runs is not None:
             batch_folder.remove_old_jobs([job.name for job in jobs], request.keep_runs)
-        reports = write_reports(folder, manifest, previous, webhook=request.webhook, stopping=lambda: stop.requested)
+        reports = write_reports(
+            folder,
+            manifest,
+            previous,
+            whole=not left_out,
+            webhook=request.webhook,
+            stopping=lambda: stop.requested,
+        )
     return _result(name, folder, manifest, records, reports, code)
 
 

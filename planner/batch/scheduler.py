@@ -28,7 +28,7 @@ from planner.batch.folder import BatchFolder
 from planner.batch.jobs.job import Job
 from planner.batch.manifest import JobRecord, Manifest, write_manifest
 from planner.batch.outcome import JobOutcome
-from planner.batch.reuse import waits_for, why_run
+from planner.batch.reuse import records_left_out, waits_for, why_run
 from planner.errors import CannotWrite
 from planner.formatting import money
 from planner.interrupt import Stop
@@ -104,8 +104,8 @@ class BatchScheduler:
         Where what happens is written down.
     check_lock
         Raises Locked when another machine has taken the folder over.
-    others
-        Records of jobs that this run leaves alone.
+    left_out
+        Jobs of the batch that this run leaves alone.
     live
         Where progress is shown.
     """
@@ -118,7 +118,7 @@ class BatchScheduler:
     stop: Stop
     events: Events
     check_lock: Callable[[], None]
-    others: Sequence[JobRecord] = ()
+    left_out: Sequence[Job] = ()
     live: LiveText | None = None
     started: str = field(default_factory=now)
     records: dict[str, JobRecord] = field(default_factory=dict)
@@ -126,6 +126,7 @@ class BatchScheduler:
     _ready: dict[str, _ActiveJob] = field(default_factory=dict)
     _running: dict[str, _ActiveJob] = field(default_factory=dict)
     _results: queue.SimpleQueue[AttemptResult] = field(default_factory=queue.SimpleQueue)
+    _others: Sequence[JobRecord] = ()
     _began: float = field(default_factory=time.monotonic)
     _aborted: bool = False
     _next_manifest_at: float = 0.0
@@ -143,6 +144,7 @@ class BatchScheduler:
             Ctrl-C twice.
         """
         self._waiting = {job.name: job for job in self.jobs}
+        self._look_at_left_out()
         self._write_manifest(None)
         pool = ThreadPoolExecutor(MAX_THREADS, thread_name_prefix="attempts")
         try:
@@ -157,7 +159,11 @@ class BatchScheduler:
             raise
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+        self._look_at_left_out()  # again, for they may build on what has run
         return self._write_manifest(None if self.stop.requested else now())
+
+    def _look_at_left_out(self) -> None:
+        self._others = records_left_out(self.left_out, self.folder, self.rules.versions)
 
     def _show(self) -> None:
         """Shows how far the batch is and what runs."""
@@ -300,7 +306,7 @@ class BatchScheduler:
         began = time.monotonic()
         records = [self._record(job) for job in self.jobs]
         manifest = Manifest(
-            self.batch, self.started, finished, self.rules.versions["planner"], (*records, *self.others)
+            self.batch, self.started, finished, self.rules.versions["planner"], (*records, *self._others)
         )
         write_manifest(self.folder.manifest, manifest)
         ended = time.monotonic()

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import openpyxl
 import pytest
 from batches import (
     demands,
@@ -21,10 +22,13 @@ from batches import (
     statuses,
     tables_of,
 )
+from commandline import decision
+from sheets import workbook
 
 from planner.batch import attempt, scheduler
 from planner.batch.execution.budgets import BudgetedCommand, ProcessResult
 from planner.batch.execution.engine import LocalEngine
+from planner.batch.reporting.prometheus import LAST_SUCCESS
 
 OUT = "out"
 
@@ -229,6 +233,34 @@ def test_only_and_previous(tmp_path: Path) -> None:
     previous = json.loads((tmp_path / OUT / "manifest.previous.json").read_text())
     assert [record["name"] for record in previous["records"]] == ["j0", "last"]
     assert run(jobs, "-o", OUT, "--only", "nobody") == 2
+
+
+def test_what_only_leaves_out_is_not_told_as_current(tmp_path: Path) -> None:
+    """A job left out keeps its plan but is good only while a run would reuse it; a success is of the whole batch."""
+    folder = tmp_path / OUT
+    workbook(tmp_path / "two.xlsx", decision())
+    jobs = job_file(tmp_path, *demands(1), {"name": "two", "input": "two.xlsx"}, {"name": "on", "start_plan_of": "j0"})
+    assert run(jobs, "-o", OUT) == 0
+    metrics = folder / "reports" / "metrics.prom"
+    success = next(line for line in metrics.read_text().splitlines() if line.startswith(LAST_SUCCESS))
+    assert run(jobs, "-o", OUT, "--only", "j0") == 0
+    assert all(record.good and record.reused for record in records(folder).values())
+    assert success in metrics.read_text()
+    workbook(
+        tmp_path / "two.xlsx", decision(leases=[{"lease": "L", "provider": "neo", "region": "us", "units_max": 1}])
+    )
+    assert run(jobs, "-o", OUT, "--only", "j0", "--force") == 0
+    left_out = records(folder)["two"]
+    assert (left_out.status, left_out.good) == ("not_started", False)
+    assert left_out.message == "left out of this run: its workbook has changed"
+    assert (folder / left_out.plan_path).is_file()
+    assert success in metrics.read_text()
+    sheet = openpyxl.load_workbook(folder / "reports" / "summary.xlsx")["Differences"]
+    told = {row[0]: row[1:3] for row in sheet.iter_rows(values_only=True)}
+    assert told["two"] == ("plan within the gap became not started", left_out.message)
+    assert run(jobs, "-o", OUT) == 0
+    assert records(folder)["two"].good
+    assert success not in metrics.read_text()
 
 
 def test_a_result_that_went_leaves_no_old_plan(tmp_path: Path) -> None:

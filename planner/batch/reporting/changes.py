@@ -135,6 +135,8 @@ def _what(before: JobRecord, after: JobRecord, decisions: int, limits: int) -> I
 def _why(
     inputs: _InputComparison, before: JobRecord, after: JobRecord, differs: bool
 ) -> tuple[tuple[InputChange, ...], tuple[str, ...]]:
+    if after.status in ("not_started", "skipped_dependency"):  # nothing of it is of this batch
+        return (), (after.message,)
     changed: tuple[InputChange, ...] = ()
     why: list[str] = []
     saved_anew = before.input_sha256 != after.input_sha256

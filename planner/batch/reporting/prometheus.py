@@ -1,7 +1,8 @@
 """The batch as a textfile for the Prometheus node exporter: alerts go by age of the last success, and by failures.
 
 Text exposition format 0.0.4. The file is put in place in one step, since the exporter may read at any moment.
-`planner_batch_last_success_timestamp_seconds` is kept from the earlier file when this batch is not all good.
+`planner_batch_last_success_timestamp_seconds` is kept from the earlier file when this batch is not all good or left
+jobs out.
 """
 
 from __future__ import annotations
@@ -21,8 +22,10 @@ LAST_SUCCESS = "planner_batch_last_success_timestamp_seconds"
 Sample = tuple[dict[str, str], float]
 
 
-def write_metrics(path: Path, manifest: Manifest, previous: Manifest | None = None) -> None:
+def write_metrics(path: Path, manifest: Manifest, previous: Manifest | None = None, *, whole: bool = True) -> None:
     """Writes the metrics; `previous` is asked for the last success where the earlier file is gone.
+
+    A batch that left jobs out (`whole` is False) is no success of the batch.
 
     Raises
     ------
@@ -32,7 +35,7 @@ def write_metrics(path: Path, manifest: Manifest, previous: Manifest | None = No
     batch = {"batch": manifest.batch}
     records = manifest.records
     finished = _timestamp(manifest.finished)
-    success = finished if _all_good(manifest) else _last_success(path, manifest.batch, previous)
+    success = finished if whole and _all_good(manifest) else _last_success(path, manifest.batch, previous)
     lines = [
         *_metric("planner_batch_jobs", "Jobs of the last batch by how they ended.", _by_ending(manifest)),
         *_metric(LAST_SUCCESS, "When a batch last ended with every job good.", [(batch, success)]),

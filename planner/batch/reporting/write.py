@@ -26,6 +26,7 @@ def write_reports(
     manifest: Manifest,
     previous: Manifest | None,
     *,
+    whole: bool = True,
     webhook: str | None,
     stopping: Callable[[], bool] = lambda: False,
 ) -> list[Path]:
@@ -39,6 +40,8 @@ def write_reports(
         The batch's folder.
     manifest, previous
         Of this batch, and of the one before it, where there was one.
+    whole
+        Whether no job was left out (`--only`): only then can the batch count as a success.
     webhook
         The address that is sent a summary; None for none.
     stopping
@@ -60,7 +63,7 @@ def write_reports(
     written: list[Path] = []
     refused: list[CannotWrite] = []
     writers: tuple[tuple[Path, Callable[[Path], None]], ...] = (
-        (reports / "metrics.prom", lambda path: write_metrics(path, manifest, previous)),
+        (reports / "metrics.prom", lambda path: write_metrics(path, manifest, previous, whole=whole)),
         (reports / "junit.xml", lambda path: write_junit(path, folder, manifest)),
         (reports / "summary.xlsx", lambda path: write_summary(path, manifest, previous, changed)),
         (folder / STORE, lambda path: write_batch_store(path, folder, manifest)),
