@@ -7,6 +7,7 @@ import datetime as dt
 import json
 import logging
 import math
+import os
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,28 @@ def test_a_glob(folder: Path) -> None:
     found = read_jobs([str(folder / "**" / "*.xlsx")], {})
     assert len(found.jobs) == len({job.name for job in found.jobs}) == 3
     assert any(job.name.endswith("east-a") for job in found.jobs)
+
+
+def test_a_name_of_a_file_stops_no_folder(folder: Path) -> None:
+    """Every workbook of a folder is a job with a name of its own that a folder can have, however it is called."""
+    awkward = ("A", "a  b", "a b", "a_b", "a:b", "x" * 200, "x" * 201, "back\\slash", "line\nend", "dots. .", "??", " ")
+    if os.name == "nt":
+        awkward = ("a  b", "a b", "x" * 200, "x" * 201)
+    for name in awkward:
+        workbook(folder / f"{name}.xlsx")
+    for name in ("a", "a (2)", "a.xlsx (2)"):
+        (folder / name).mkdir()
+        (folder / name / "settings.csv").write_text("key,value\nfirst_month,2026-01\nmonths,3\n")
+    found = read_jobs([str(folder)], {"gap": 0.02})
+    assert {job.input for job in found.jobs} == set(folder.iterdir())
+    assert len({job.name.casefold() for job in found.jobs}) == len(found.jobs)
+    assert {job.gap for job in found.jobs} == {0.02}
+    for number, job in enumerate(found.jobs):
+        (folder / job.name / str(number)).mkdir(parents=True)
+        assert job.name == job.name.strip(". ")
+        assert not set(job.name) & set('\\:*?"<>|\n')
+    (job,) = toml(folder, '[[job]]\nname = "two"\ninput = "a  b.xlsx"').jobs
+    assert job.input == folder / "a  b.xlsx"
 
 
 @pytest.mark.parametrize("source", ["nothing*.xlsx", "absent.xlsx", "empty"])

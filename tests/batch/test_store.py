@@ -92,6 +92,12 @@ def test_jobs_have_a_row_each_with_a_plan_or_without(tmp_path: Path) -> None:
     assert [row[1] for row in _query(tmp_path, "PRAGMA table_info(jobs)")] == list(COLUMNS)
 
 
+def test_a_path_that_is_no_text_is_stored_escaped(tmp_path: Path) -> None:
+    """The path of a workbook whose name is not UTF-8 is stored with an escape; the store is written."""
+    _written(tmp_path, record(status="invalid", input_path="/plans/b\udcff.xlsx"))
+    assert _query(tmp_path, "SELECT input FROM jobs") == [("/plans/b\\udcff.xlsx",)]
+
+
 def test_only_plans_that_changed_are_read_again(
     plans: tuple[Path, list[JobRecord]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

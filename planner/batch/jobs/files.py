@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import itertools
 import logging
 import os
 from collections import Counter
@@ -14,11 +15,12 @@ from typing import Any
 from models.faults import Fault, FaultyWorkbook, closest
 from models.parsing.raw_tables import Unreadable, fold
 from planner.batch.jobs.job import Job
-from planner.batch.jobs.table import JobRow, jobs_from
+from planner.batch.jobs.table import JobRow, folder_name, jobs_from
 from planner.csv_folder.reader import is_problem_folder
 from planner.files.outputs import name_of
 from planner.files.package import names_of_sheets
 from planner.files.reading import UnreadableFile, read_regular, read_toml
+from planner.formatting import escaped
 
 JOBS_SHEET, DEFAULTS_SHEET = "jobs", "defaults"
 SPREADSHEETS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".numbers")
@@ -60,8 +62,8 @@ def read_jobs(sources: Sequence[str], given: Mapping[str, Any]) -> JobSet:
             workbooks.append(path)
         else:
             workbooks += _of_glob(source, faults)
-    _add(jobs, _plain(workbooks, given), faults)
     seen = Counter(job.name for job in jobs)
+    jobs += (Job(name, path, **given) for path, name in _names(workbooks, list(seen)).items())
     for name, count in seen.items():
         if count > 1 and not faults:
             found = f"{count} jobs '{name}'"
@@ -124,15 +126,28 @@ def _is_problem(path: Path) -> bool:
     return JOBS_SHEET not in map(fold, names_of_sheets(path))
 
 
-def _plain(paths: Iterable[Path], given: Mapping[str, Any]) -> tuple[list[Job], list[Fault]]:
-    """A job a problem, named as it is, with the folder it is in where several have the same name."""
-    names = {path: name_of(path) for path in paths}
-    count = Counter(name.casefold() for name in names.values())
-    rows = []
-    for path, own in names.items():
-        name = own if count[own.casefold()] == 1 else "-".join((*path.parent.parts[-2:], own))
-        rows.append(JobRow({"name": name.strip("./ "), "input": str(path)}, _fault_at(str(path), "")))
-    return jobs_from(rows, None, given, Path())
+def _names(paths: Iterable[Path], taken: Sequence[str]) -> dict[Path, str]:
+    """A name of its own for the job of each problem, which a folder can have whatever the problem's is.
+
+    It is that of the problem, where several have it with the ending or with the folders it is in, else with a number.
+    """
+    spelt = {path: _spellings(path) for path in paths}
+    count = Counter(each.casefold() for spellings in spelt.values() for each in dict.fromkeys(spellings))
+    found: dict[Path, str] = {}
+    used = {name.casefold() for name in taken}
+    for path, spellings in spelt.items():
+        alone = next((each for each in spellings if count[each.casefold()] == 1), spellings[0])
+        numbered = (folder_name(alone, f" ({number})") for number in itertools.count(2))
+        found[path] = next(each for each in itertools.chain([alone], numbered) if each.casefold() not in used)
+        used.add(found[path].casefold())
+    return found
+
+
+def _spellings(path: Path) -> list[str]:
+    """What the job of a problem may be called, the shortest first."""
+    names, folders = (name_of(path), escaped(path.name)), map(escaped, path.parent.parts[-2:])
+    longer = "-".join(folders)
+    return [folder_name(each) for each in (*names, *(f"{longer}-{name}" for name in names))]
 
 
 def _fault_at(sheet: str, row_key: str, row: int = 0, cells: Mapping[str, str] | None = None) -> Any:

@@ -146,6 +146,17 @@ def _labels(places: Sequence[str]) -> dict[str, str]:
     return labels
 
 
+def folder_name(text: str, ending: str = "") -> str:
+    """A text as the name of a folder, that of a job: what no folder can have becomes `_`, what is too long is cut.
+
+    >>> print(folder_name("west: low. "), folder_name("..."))
+    west_ low _
+    """
+    name = re.sub(FORBIDDEN_IN_NAMES, "_", " ".join(text.split()))
+    room = NAME_BYTES - len(os.fsencode(ending))
+    return (os.fsencode(name.strip("./ "))[:room].decode("utf-8", "ignore").rstrip(". ") or "_") + ending
+
+
 def _check_names(groups: Mapping[str, list[Job]], places: Mapping[str, JobRow], faults: list[Fault]) -> None:
     seen: dict[str, str] = {}
     for group, made in groups.items():

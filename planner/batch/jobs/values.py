@@ -84,6 +84,11 @@ def text(value: Any) -> str:
     return " ".join(shown.split())
 
 
+def path(value: Any) -> str:
+    """One text as it stands: blanks may be part of the name of a file."""
+    return value.strip() if isinstance(value, str) and value.strip() else text(value)
+
+
 def texts(value: Any) -> tuple[str, ...]:
     """Texts in a list, or in one text separated by `;`."""
     parts = value if isinstance(value, list) else re.split(r"[;\n]", text(value))
@@ -131,7 +136,7 @@ class JobColumn(NamedTuple):
 
 COLUMNS = {
     "name": JobColumn(text, "the name of the job"),
-    "input": JobColumn(text, "the path of a workbook"),
+    "input": JobColumn(path, "the path of a workbook"),
     "set": JobColumn(overrides, "values by place, or texts sheet.key.column=value"),
     "grid": JobColumn(grid, "lists of values by place"),
     "gap": JobColumn(Gap().read, "a relative gap"),

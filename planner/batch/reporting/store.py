@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from planner.batch.manifest import JobRecord, Manifest
+from planner.formatting import escaped
 from planner.reports.plan_store import StoredPlan, write_store
 from planner.results.fingerprints import file_sha256
 
@@ -31,7 +32,7 @@ def _stored(record: JobRecord, folder: Path) -> Iterator[StoredPlan]:
         bound_usd=report.get("bound_usd"),
         gap=report.get("gap"),
         seconds=record.seconds,
-        input=record.input_path,
+        input=escaped(record.input_path),  # a name may be no UTF-8
         plan=record.plan_path or "",
         plan_sha256=str(report.get("plan_sha256") or ""),
         started=record.started,
@@ -45,7 +46,7 @@ def _stored(record: JobRecord, folder: Path) -> Iterator[StoredPlan]:
                 status="stopped",
                 good=record.good,
                 objective_usd=each["cost_usd"],
-                input=record.input_path,
+                input=escaped(record.input_path),  # a name may be no UTF-8
                 plan=path.relative_to(folder).as_posix(),
                 plan_sha256=file_sha256(path),
             )
