@@ -32,7 +32,8 @@ MONEY = ("baseline", "forgone", "lost", "earned", "cost", "margin")
 class ActualsComparison:
     """A plan and the same decisions on what happened; `months` are those that both have.
 
-    `actual` is None where the decisions cannot be held, for the reason `why_not`.
+    `actual` is None where the decisions cannot be held, for the reason `why_not`; `left_out` are signings whose service
+    came to begin after the horizon, in words.
     """
 
     planned: ComparedPlan
@@ -40,6 +41,7 @@ class ActualsComparison:
     actual: PlanFigures | None
     months: range
     why_not: str = ""
+    left_out: tuple[str, ...] = ()
 
     @property
     def held(self) -> PlanFigures:
@@ -112,7 +114,8 @@ def against_actuals(plan_path: Path, actuals_path: Path) -> ActualsComparison:
     until = ours.first_stage_months - 1 if planned.dataset.scenarios else None
     decisions = plans[0] if until is None else common_decisions(plans, until + 1)
     lines, stop = ProgressLines("Decisions held", theirs.currency), Stop()
-    found = hold(actuals, decisions, SolveOptions(time_limit=SECONDS), stop, lambda: lines.stopped_by(stop), until)
+    options = SolveOptions(time_limit=SECONDS)
+    found = hold(actuals, decisions, options, stop, lambda: lines.stopped_by(stop), until, leave_out=True)
     months = range(min(ours.months, theirs.months))
     actual = None if found.plan is None else PlanFigures(actuals, found.plan)
-    return ActualsComparison(planned, actuals, actual, months, found.why_not)
+    return ActualsComparison(planned, actuals, actual, months, found.why_not, found.left_out)

@@ -31,11 +31,15 @@ MONTHS_TOLD = 6
 
 @dataclass(frozen=True, slots=True)
 class HeldPlan:
-    """The plan with decisions held, None where there is none; what its cost can be at best; why there is none."""
+    """The plan with decisions held, None where there is none; what its cost can be at best; why there is none.
+
+    `left_out` are signings, in words, that are not held as service would begin after the horizon.
+    """
 
     plan: Plan | None
     least_cost: Estimate
     why_not: str = ""
+    left_out: tuple[str, ...] = ()
 
 
 _NOT_FOUND = HeldPlan(None, UNKNOWN, "not found within the time")
@@ -48,6 +52,8 @@ def hold(
     stop: Stop,
     on_asked: Callable[[], bool],
     until: int | None = None,
+    *,
+    leave_out: bool = False,
 ) -> HeldPlan:
     """The decisions of an earlier plan held in a problem that begins in the same month.
 
@@ -65,10 +71,12 @@ def hold(
         Shows the search going on; whether it shall stop.
     until
         The last month t whose decisions are held; None for all of them.
+    leave_out
+        Whether a signing whose service would begin after the horizon is left out; there is no plan with it otherwise.
     """
     began, last = time.monotonic(), dataset.horizon[-1] if until is None else min(until, dataset.horizon[-1])
     try:
-        return _hold(dataset, earlier, options, stop, on_asked, last, began)
+        return _hold(dataset, earlier, options, stop, on_asked, last, began, leave_out)
     except OutOfTime:
         return _NOT_FOUND
 
@@ -81,11 +89,13 @@ def _hold(
     on_asked: Callable[[], bool],
     until: int,
     began: float,
+    leave_out: bool,
 ) -> HeldPlan:
     decisions, dropped = replay(dataset, earlier)
     with cancelled_by(TimeLimit(options.time_limit, began).check):
         without = build_model(replace(dataset, losses=frozenset()), every_month=True)
-    why = (*(each.words for each in dropped if each.month <= until), *beyond_the_horizon(without, decisions, until))
+    beyond = beyond_the_horizon(without, decisions, until)
+    why = (*(each.words for each in dropped if each.month <= until), *(() if leave_out else beyond))
     if why:
         return HeldPlan(None, UNKNOWN, "; ".join(why))
     model, outcome = solve_holding(
@@ -105,7 +115,7 @@ def _hold(
     plan = model.plan(outcome.values)
     if not audit(dataset, plan).passed:
         return HeldPlan(None, UNKNOWN, "the audit rejects the plan that was found with the decisions held")
-    return HeldPlan(plan, Estimate.optimum(outcome.bound_usd, plan.objective_usd))
+    return HeldPlan(plan, Estimate.optimum(outcome.bound_usd, plan.objective_usd), left_out=beyond)
 
 
 def fixed_values(model: Model, decisions: Plan, until: int) -> Vector:

@@ -86,7 +86,8 @@ def actuals_lines(found: ActualsComparison) -> list[Line]:
     ]
     unit = f"{found.dataset.settings.currency} {word}".strip()
     table = TextTable((f"Cash, {unit}", ">Planned", ">Actual", ">Difference"), rows)
-    return [_headline(found), *([table] if rows else [])]
+    left_out = [f"Left out: {each}." for each in found.left_out]
+    return [_headline(found), *left_out, *([table] if rows else [])]
 
 
 def _not_held(found: ActualsComparison) -> str:
@@ -96,6 +97,7 @@ def _not_held(found: ActualsComparison) -> str:
 def actuals_json(found: ActualsComparison) -> dict[str, Any]:
     """The same as plain values; months as `2026-09`."""
     base: dict[str, Any] = {"plan": str(found.planned.path), "held": found.actual is not None, "why_not": found.why_not}
+    base["left_out"] = list(found.left_out)
     if found.actual is None:
         return base
     label = found.dataset.label
@@ -133,6 +135,7 @@ def actuals_workbook(found: ActualsComparison) -> bytes:
     note = (
         "The plan's decisions are held on the actuals, serving is worked out anew at least cost. "
         + ("Planned figures are expected values, held is what all scenarios decide. " if _expected(found) else "")
+        + "".join(f"Left out: {each}. " for each in found.left_out)
         + "The offers whose cash differs most."
     )
     months = sums(((figure, t), actual) for t, figure, _, _, actual in found.figures())

@@ -69,6 +69,25 @@ def test_decisions_that_cannot_be_held_are_told_with_the_reason(here: Run, plan:
     assert "not on offer" in said.out + said.err
 
 
+def test_a_signing_that_slips_past_the_horizon_is_told_and_the_rest_is_compared(
+    here: Run, plan: Path, tmp_path: Path
+) -> None:
+    """A lease that came to begin after the horizon is left out and told; on-demand serves, and that is compared."""
+    late = [{"lease": "L", "provider": "neo", "region": "us", "units_max": 20, "lead_months": 12}]
+    slipped = workbook(tmp_path / "slipped.xlsx", decision(leases=late))
+    said = here("compare", plan, "--actuals", slipped, "-o", "slipped report.xlsx", "--json")
+    assert said.code == 0
+    assert said.json["held"]
+    (told,) = said.json["left_out"]
+    assert told == "L: signed 2026-01, service would begin after the horizon"
+    cash = {row["category"]: row["actual"] for row in said.json["cash"] if row["month"] == "2026-01"}
+    assert cash["lease"] == 0.0
+    assert cash["on_demand"] > 0.0
+    page = openpyxl.load_workbook(tmp_path / "slipped report.xlsx")["Plan and actuals"]
+    assert any(told in str(cell) for row in page.iter_rows(values_only=True) for cell in row)
+    assert f"Left out: {told}." in here("compare", plan, "--actuals", slipped, "-o", "slipped report.xlsx").out
+
+
 def test_actuals_that_begin_elsewhere_are_refused(here: Run, plan: Path, tmp_path: Path) -> None:
     """What to give instead is said; so it is where there are two plans."""
     later = actuals(tmp_path / "later.xlsx", settings={"first_month": "2026-02", "months": 11})
