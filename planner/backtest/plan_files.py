@@ -9,7 +9,7 @@ from models.core.compiled import Size
 from models.dataset import Dataset
 from models.plan import Plan
 from planner.backtest.checkpoints import folder_for
-from planner.backtest.request import BacktestRequest, Inputs
+from planner.backtest.request import BacktestRequest
 from planner.errors import RejectedByAudit
 from planner.files.outputs import PLAN_SHEETS, check_replaceable
 from planner.reports.plan_report import write_plan
@@ -37,7 +37,7 @@ def audited(dataset: Dataset, plan: Plan, objective_usd: float, words: str) -> A
 def write_plan_of(
     path: Path,
     request: BacktestRequest,
-    inputs: Inputs,
+    source: tuple[Path, str],
     dataset: Dataset,
     plan: Plan,
     checked: AuditReport,
@@ -48,7 +48,7 @@ def write_plan_of(
     seconds: float,
     model: Size | None = None,
 ) -> None:
-    """Writes a plan with its input, audit and run.
+    """Writes a plan with its input, audit and run; `source` is the workbook that it is a plan of, and its hash.
 
     Raises
     ------
@@ -69,8 +69,8 @@ def write_plan_of(
         audit=checked,
         model=model,
         seconds={"solve": seconds},
-        input_path=str(request.forecast),
-        input_sha256=inputs.sha256[0],
+        input_path=str(source[0]),
+        input_sha256=source[1],
         planner_version=__version__,
         versions=versions(),
         options=request.options() | {"rolling": str(request.actuals)},

@@ -134,7 +134,7 @@ def _write_plans(result: BacktestResult, folder: Path) -> None:
             write_plan_of(
                 folder / f"{name.replace(' ', '_')}.xlsx",
                 result.request,
-                result.inputs,
+                (result.request.actuals, result.inputs.sha256[1]),
                 result.actuals,
                 evaluated.plan,
                 evaluated.audit,

@@ -166,7 +166,7 @@ class _Planner:
             write_plan_of(
                 self.folder / "plan.xlsx",
                 self.request,
-                self.inputs,
+                (self.request.forecast, self.inputs.sha256[0]),
                 problem,
                 plan,
                 report,

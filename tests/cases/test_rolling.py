@@ -5,6 +5,7 @@ One H100 serves one bn tokens a day; hours are January 744, February 672, March 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
@@ -25,6 +26,7 @@ from sheets import workbook
 
 from models.dataset import Dataset
 from models.schema import Cap
+from planner.excel.plan_reader import run_record
 
 FEB_MAR, MAR_APR, MAR_TO_JUN = 672 + 744, 744 + 720, 744 + 720 + 744 + 720
 
@@ -172,6 +174,11 @@ def test_the_command_tells_what_myopia_cost(here: Run, tmp_path: Path) -> None:
     assert {job for (job,) in signed} == set(plans)
     assert here("compare", "out/foresight.xlsx", "out/month_by_month.xlsx").code == 0
     assert here("audit", actuals, "out/month_by_month.xlsx").code == 0
+    made_of = {"month_by_month": actuals, "foresight": actuals, "steps/2026-02/plan": forecast}
+    for name, source in made_of.items():  # each plan names the workbook that it is a plan of
+        recorded = run_record(tmp_path / f"out/{name}.xlsx")
+        assert recorded["run", "input_sha256"] == hashlib.sha256(source.read_bytes()).hexdigest()
+        assert recorded["run", "input_path"] == str(source)
 
 
 def test_workbooks_of_two_problems_are_refused(here: Run, tmp_path: Path) -> None:
