@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from planner.batch.job_logs import OUTPUT_FILE, keep_previous_plan, rotate
-from planner.batch.manifest import JobRecord, Manifest, record_from_json, record_to_json, write_manifest
+from planner.batch.manifest import MANIFEST, JobRecord, Manifest, record_from_json, record_to_json, write_manifest
 from planner.errors import refuse_link, writing
 from planner.files.atomic import put, read_kept, sweep, write_durably
 from planner.files.old_runs import RUN_FILES, is_whole, take_away
@@ -36,7 +36,7 @@ class BatchFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.manifest = path / "manifest.json"
+        self.manifest = path / MANIFEST
         self.previous_manifest = path / "manifest.previous.json"
         self.events = path / "events.jsonl"
         self.attempts = path / ".attempts"

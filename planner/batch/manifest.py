@@ -22,6 +22,7 @@ _REPORTED = {
     "faults": ("sheet", "fix"),
 }
 """Tables of a run.json that are read again, and their columns that are text."""
+MANIFEST = "manifest.json"
 STATUSES = (
     "queued",
     "running",
@@ -105,13 +106,17 @@ class JobRecord:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """All records of a batch, in the order of its jobs; `finished` is None while it runs or when it broke off."""
+    """All records of a batch, in the order of its jobs; `finished` is None while it runs or when it broke off.
+
+    `source` is where its jobs come from, relative to its folder, so that both may move together; "" where not known.
+    """
 
     batch: str
     started: str
     finished: str | None
     planner_version: str
     records: tuple[JobRecord, ...]
+    source: str = ""
 
 
 def read_manifest(path: Path) -> Manifest | None:
@@ -120,8 +125,18 @@ def read_manifest(path: Path) -> Manifest | None:
 
 
 def _manifest_from_json(document: Any) -> Manifest:
+    document.setdefault("source", "")  # of a batch from before it was recorded
     records = tuple(record_from_json(each) for each in document.pop("records"))
     return Manifest(records=records, **_known(Manifest, document, without="records"))
+
+
+def source_of(folder: Path) -> Path | None:
+    """Where the jobs of the batch in a folder come from; None where there is none, or it is not known."""
+    try:
+        source = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["source"]
+        return folder / source if source else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def write_manifest(path: Path, manifest: Manifest) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import logging
+import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -19,8 +22,12 @@ from planner.version import __version__
 
 if TYPE_CHECKING:
     from planner.batch.execution.engine import Engine
+    from planner.batch.jobs.files import JobSet
     from planner.interrupt import Stop
     from planner.solving.progress import LiveText
+
+
+log = logging.getLogger("planner")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +39,8 @@ class BatchRequest:
     jobs : tuple of str
         Workbooks, folders, patterns or job files.
     folder : Path, optional
-        Where results go; without it `outputs/batch/<name of the jobs>`.
+        Where results go; without it `outputs/batch/<name of the jobs>`, or `<name>-2` and so on where others of that
+        name have theirs.
     dry_run : bool
         Only list what would run.
     only : tuple of str
@@ -96,11 +104,30 @@ def run_batch(request: BatchRequest, live: LiveText | None = None) -> CommandRes
     from planner.batch.jobs.files import read_jobs
 
     found = read_jobs(request.jobs, request.job_options)
-    folder = request.folder or Path("outputs") / "batch" / found.name
+    folder, name = _folder(request.folder, found), found.name
+    if request.folder is None:
+        name = folder.name
     chosen = _select_jobs(found.jobs, request.only)
     if request.dry_run:
-        return _dry_run(found.name, folder, chosen, force=request.force)
-    return _run(request, found.name, folder, found.jobs, chosen, live)
+        return _dry_run(name, folder, chosen, force=request.force)
+    return _run(request, name, folder, found, chosen, live)
+
+
+def _folder(given: Path | None, found: JobSet) -> Path:
+    """The folder that is given, which is told of where it is another batch's; else the first that is not."""
+    from planner.batch.manifest import source_of
+
+    def other(folder: Path) -> Path | None:
+        source = source_of(folder)
+        return source if source is not None and source.exists() and not source.samefile(found.source) else None
+
+    if given is not None:
+        if source := other(given):
+            log.warning("warning: %s holds the batch of %s; its reports are replaced.", given, source.resolve())
+        return given
+    numbered = (f"{found.name}-{number}" for number in itertools.count(2))
+    folders = (Path("outputs", "batch", name) for name in itertools.chain([found.name], numbered))
+    return next(folder for folder in folders if not other(folder))
 
 
 def _select_jobs(jobs: Sequence[Job], only: Sequence[str]) -> list[Job]:
@@ -146,7 +173,7 @@ def _run(
     request: BatchRequest,
     name: str,
     folder: Path,
-    jobs: Sequence[Job],
+    found: JobSet,
     chosen: Sequence[Job],
     live: LiveText | None,
 ) -> CommandResult:
@@ -164,14 +191,15 @@ def _run(
         last = read_manifest(batch_folder.manifest)
         batch_folder.open(last)
         previous = read_manifest(batch_folder.previous_manifest)
-        left_out = [job for job in jobs if job.name not in names]
+        left_out = [job for job in found.jobs if job.name not in names]
+        source = _relative(found.source, folder.resolve())
         rules = BatchRules(_versions(), request.budget, request.retries, request.force)
         engine = _engine(request)
         try:
             with Events(batch_folder.events) as events:
                 events.write("batch_started", batch=name, jobs=len(chosen), planner_version=__version__)
                 scheduler = BatchScheduler(
-                    name, chosen, batch_folder, engine, rules, stop, events, lock.check, left_out, live
+                    name, chosen, batch_folder, engine, rules, stop, events, lock.check, left_out, live, source
                 )
                 manifest = scheduler.run()
                 records = [scheduler.records[job.name] for job in chosen]
@@ -181,7 +209,7 @@ def _run(
             engine.close()
             batch_folder.close()
         if request.keep_runs is not None:
-            batch_folder.remove_old_jobs([job.name for job in jobs], request.keep_runs)
+            batch_folder.remove_old_jobs([job.name for job in found.jobs], request.keep_runs)
         reports = write_reports(
             folder,
             manifest,
@@ -191,6 +219,13 @@ def _run(
             stopping=lambda: stop.requested,
         )
     return _result(name, folder, manifest, records, reports, code)
+
+
+def _relative(path: Path, start: Path) -> str:
+    try:
+        return os.path.relpath(path, start)
+    except ValueError:  # on another drive of Windows
+        return str(path)
 
 
 def _engine(request: BatchRequest) -> Engine:

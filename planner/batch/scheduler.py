@@ -108,6 +108,8 @@ class BatchScheduler:
         Jobs of the batch that this run leaves alone.
     live
         Where progress is shown.
+    source
+        Where the jobs come from, relative to the folder.
     """
 
     batch: str
@@ -120,6 +122,7 @@ class BatchScheduler:
     check_lock: Callable[[], None]
     left_out: Sequence[Job] = ()
     live: LiveText | None = None
+    source: str = ""
     started: str = field(default_factory=now)
     records: dict[str, JobRecord] = field(default_factory=dict)
     _waiting: dict[str, Job] = field(default_factory=dict)
@@ -305,9 +308,8 @@ class BatchScheduler:
     def _write_manifest(self, finished: str | None) -> Manifest:
         began = time.monotonic()
         records = [self._record(job) for job in self.jobs]
-        manifest = Manifest(
-            self.batch, self.started, finished, self.rules.versions["planner"], (*records, *self._others)
-        )
+        all_records, version = (*records, *self._others), self.rules.versions["planner"]
+        manifest = Manifest(self.batch, self.started, finished, version, all_records, self.source)
         write_manifest(self.folder.manifest, manifest)
         ended = time.monotonic()
         self._next_manifest_at = ended + max(MANIFEST_SECONDS, (ended - began) / MANIFEST_SHARE)

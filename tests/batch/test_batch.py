@@ -263,6 +263,31 @@ def test_what_only_leaves_out_is_not_told_as_current(tmp_path: Path) -> None:
     assert success not in metrics.read_text()
 
 
+def test_batches_of_one_name_have_folders_of_their_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Folders of the same name in different places never overwrite each other's results; with `-o` it is told."""
+    for parent, units in (("old", 20), ("new", 1)):
+        (tmp_path / parent / "x").mkdir(parents=True)
+        lease = {"lease": "L", "provider": "neo", "region": "us", "units_max": units}
+        workbook(tmp_path / parent / "x" / "lab.xlsx", decision(leases=[lease]))
+    for parent in ("old", "new", "old", "new"):
+        assert run(parent + "/x") == 0
+    batches = tmp_path / "outputs" / "batch"
+    assert {each.name for each in batches.iterdir()} == {"x", "x-2"}
+    first, second = records(batches / "x")["lab"], records(batches / "x-2")["lab"]
+    assert first.reused
+    assert second.reused
+    assert first.input_path == os.path.join("old/x", "lab.xlsx")
+    assert second.input_path == os.path.join("new/x", "lab.xlsx")
+    assert manifest(batches / "x-2").batch == "x-2"
+    assert Path(manifest(batches / "x").source) == Path("../../../old/x")
+    capsys.readouterr()
+    assert run("new/x", "-o", batches / "x", "--dry-run") == 0
+    assert f"holds the batch of {tmp_path / 'old' / 'x'}" in capsys.readouterr().err
+    (tmp_path / "old" / "x").rename(tmp_path / "old" / "y")  # the batch of a folder that is gone is taken over
+    assert run("new/x", "--dry-run") == 0
+    assert capsys.readouterr().out.rstrip().endswith(str(Path("outputs", "batch", "x")))
+
+
 def test_a_result_that_went_leaves_no_old_plan(tmp_path: Path) -> None:
     """When a job comes to have no plan, the plan of before is out of the way, under another name."""
     jobs = job_file(tmp_path, *demands(1))

@@ -31,10 +31,11 @@ log = logging.getLogger("planner")
 
 @dataclass(frozen=True, slots=True)
 class JobSet:
-    """The jobs of a batch, in order, and a name for them together."""
+    """The jobs of a batch, in order, a name for them together, and the file or folder they come from."""
 
     name: str
     jobs: tuple[Job, ...]
+    source: Path
 
 
 def read_jobs(sources: Sequence[str], given: Mapping[str, Any]) -> JobSet:
@@ -70,7 +71,8 @@ def read_jobs(sources: Sequence[str], given: Mapping[str, Any]) -> JobSet:
             faults.append(Fault(", ".join(sources), "name", name, found, "names of their own", "Rename all but one."))
     if faults:
         raise FaultyWorkbook(faults)
-    return JobSet(_name(sources), tuple(jobs))
+    name, source = _origin(sources)
+    return JobSet(name, tuple(jobs), source)
 
 
 def _add(jobs: list[Job], found: tuple[list[Job], list[Fault]], faults: list[Fault]) -> None:
@@ -78,13 +80,14 @@ def _add(jobs: list[Job], found: tuple[list[Job], list[Fault]], faults: list[Fau
     faults += found[1]
 
 
-def _name(sources: Sequence[str]) -> str:
-    """What the batch goes by: the only source's name without its ending, or the folder that holds them all."""
+def _origin(sources: Sequence[str]) -> tuple[str, Path]:
+    """What the batch goes by, and where it is from: the only source (its name has no ending), or the folder of all."""
     first = Path(sources[0])
     if len(sources) == 1 and not glob.has_magic(sources[0]):
-        return (first.stem if first.is_file() else first.resolve().name) or "jobs"
+        return (first.stem if first.is_file() else first.resolve().name) or "jobs", first.resolve()
     plain = [str(Path(each).parent if not glob.has_magic(str(Path(each).parent)) else Path()) for each in sources]
-    return Path(os.path.commonpath([os.path.abspath(each) for each in plain])).name or "jobs"
+    folder = Path(os.path.commonpath([os.path.abspath(each) for each in plain]))
+    return folder.name or "jobs", folder.resolve()
 
 
 def _of_folder(folder: Path, faults: list[Fault]) -> list[Path]:
