@@ -69,15 +69,16 @@ def _echo(text: str, *, err: bool, color: bool | None = None) -> None:
 def open_standard_streams() -> None:
     """Make sure that standard input, output and error exist: files of ours never get their numbers.
 
+    A standard output that is closed stays one that takes nothing: what is printed there is told as not written.
     What standard output cannot show, such as bytes of a file name that are no text, is escaped.
     """
     for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
         try:
             os.fstat(number)
         except OSError:
-            os.dup2(os.open(os.devnull, os.O_RDWR), number)
+            os.dup2(os.open(os.devnull, os.O_RDONLY if name == "stdout" else os.O_RDWR), number)
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
+            setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
 

@@ -106,7 +106,8 @@ def test_a_full_output_loses_no_plan(small: Path, monkeypatch: pytest.MonkeyPatc
     [
         (">/dev/full", 7, "cannot be written"),
         (">/dev/full 2>/dev/full", 7, ""),
-        (">&- 2>&- <&-", 0, ""),
+        (">&-", 7, "cannot be written"),
+        (">&- 2>&- <&-", 7, ""),
         ("| :", 7, ""),
     ],
 )
@@ -118,6 +119,20 @@ def test_a_closed_or_full_output_leaves_no_traceback(redirect: str, code: int, s
     assert "Traceback" not in done.stderr
     assert said in done.stderr
     assert done.returncode == code or redirect == "| :"  # whether the reader is gone in time is nobody's to say
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell of Unix closes the output")
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [("check small.xlsx --json", 7), ("check small.xlsx --quiet", 0), ("solve small.xlsx -o plan.xlsx --json", 7)],
+)
+def test_a_result_that_a_closed_output_does_not_take_is_told(small: Path, words: str, code: int) -> None:
+    """With standard output closed a command does its work and ends with 7 where it had something to print."""
+    shell = ["bash", "-c", 'exec "$@" >&-', "-", *command(*words.split())]
+    done = subprocess.run(shell, capture_output=True, text=True, env=environment(), check=False)
+    assert done.returncode == code
+    assert ("cannot be written" in done.stderr) == (code == 7)
+    assert Path("plan.xlsx").exists() == words.startswith("solve")
 
 
 def test_nothing_but_the_json_is_on_standard_output(
