@@ -71,8 +71,8 @@ def read_jobs(sources: Sequence[str], given: Mapping[str, Any]) -> JobSet:
             faults.append(Fault(", ".join(sources), "name", name, found, "names of their own", "Rename all but one."))
     if faults:
         raise FaultyWorkbook(faults)
-    name, source = _origin(sources)
-    return JobSet(name, tuple(jobs), source)
+    name, origin = _origin(sources)
+    return JobSet(name, tuple(jobs), origin)
 
 
 def _add(jobs: list[Job], found: tuple[list[Job], list[Fault]], faults: list[Fault]) -> None:
