@@ -36,7 +36,6 @@ WARNINGS = {
     "option-too-late": "an option that cannot be bought before its offer is signed",
     "option-unneeded": "an option on what is no offer",
     "funding-without-account": "money that comes in while no cash account is kept",
-    "overage-below-rate": "overage of a contract that costs less than use of what is online, and is used first",
     "part-not-kept": "a part of a workbook, such as its macros, that a copy made of it does not have",
     "positive-elasticity": "demand that grows with the price",
     "ramp-starts-late": "a ramp begins after the first service month",

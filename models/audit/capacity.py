@@ -31,6 +31,8 @@ class Work:
         self.committed: dict[tuple[int, str, Pool], float] = defaultdict(float)
         self.sublet: dict[tuple[int, str, Pool], float] = defaultdict(float)
         self.at_site: dict[tuple[int, str, str, str], float] = defaultdict(float)
+        self.overage: dict[tuple[int, str, Pool], list[tuple[str, float, float]]] = defaultdict(list)
+        """Contract, overage, and what the contract has idle."""
         for row in plan.serving:
             speed = rates.bn_per_hour(row.segment, row.hardware, row.month)
             if speed > 0:
@@ -49,6 +51,8 @@ class Work:
             findings.at_most("sources_within_online", where, use.accelerators, online, scale)
             findings.at_most("overage_within_share", where, use.overage, source.overage_share * online, scale)
             key = use.month, use.block, (source.region, source.hardware)
+            if use.overage:
+                self.overage[key].append((use.name, use.overage, online - use.accelerators))
             self.committed[key] += use.accelerators
             self.at_work[key] += use.accelerators + use.overage
             if source.sublet:
@@ -84,6 +88,10 @@ def check_capacity(dataset: Dataset, plan: Plan, supply: Supply, rates: Rates, f
                 findings.at_most(
                     "pools_keep_margin", place, work.committed[key], (online_now - out) * (1 - margin), scale
                 )
+                idle = (online_now - out) * (1 - margin) - work.committed[key]
+                for name, overage, left in work.overage[key]:
+                    before_use = min(overage, left, idle)
+                    findings.at_most("overage_comes_last", f"{place}, {name}", before_use, 0.0, scale)
                 findings.at_most("lease_outs_within_sublet", place, work.sublet[key] + out, lendable, scale)
     _check_on_demand(dataset, plan, work, findings)
     _check_sites(dataset, plan, supply, work, findings)

@@ -47,6 +47,7 @@ RULES: dict[str, str] = {
     "pools_keep_margin": "the work of a region and hardware leaves the reserve margin free",
     "lease_outs_within_sublet": "what is leased out is online, may be sublet, and serves no demand of ours",
     "overage_within_share": "overage stays within its share of what the contract has online",
+    "overage_comes_last": "overage begins where nothing of the contract is left, or its pool is down to its margin",
     "on_demand_within_cap": "on-demand use stays within what is sold",
     "one_site_per_segment": "a single-site segment runs at one site in each month",
     "single_site_work_at_site": "the work of single-site segments is done by what their site has at work",

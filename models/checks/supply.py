@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +10,7 @@ from models.checks.context import CheckContext, fault_in
 from models.dataset import Dataset
 from models.faults import Fault, closest
 from models.grouping import groups
-from models.schema import LONGEST_MONTHS, Contract, ContractTier, OwnSite, sheet_of
+from models.schema import LONGEST_MONTHS, OwnSite, sheet_of
 from models.supply.registry import bought, offer_of_option, offers
 
 
@@ -71,20 +71,6 @@ def tiers_of_contracts(context: CheckContext) -> Iterator[Fault]:
                     found = f"{tier.from_blocks}, more than max_blocks {contract.max_blocks}"
                     fix = "The tier is never reached; correct it, or raise max_blocks."
                     yield fault_in(tier, "from_blocks", found, "a tier that can be reached", fix, "tier-out-of-reach")
-        if contract.overage_share and contract.take_or_pay_share < 1.0 and _overage_is_cheaper(contract, rows):
-            found = f"{contract.overage_price_multiple:g}, so that overage costs less than use of what is online"
-            fix = "Overage is used first, as nothing holds it back; raise the multiple, or clear overage_share."
-            expected = "a multiple with which it costs as much or more"
-            yield fault_in(contract, "overage_price_multiple", found, expected, fix, "overage-below-rate")
-
-
-def _overage_is_cheaper(contract: Contract, tiers: Sequence[ContractTier]) -> bool:
-    """Whether an hour of overage costs less than some hour of what is online that is billed as it is used."""
-    by_hour = [each.usd_per_accelerator_hour for each in tiers]
-    rates = by_hour if by_hour[0] is not None else [each.usd_per_kw_month for each in tiers]
-    first, *others = (each for each in rates if each is not None)
-    dearest = max(first, *others) if others and contract.tier_mode == "incremental" else first
-    return contract.overage_price_multiple * first < dearest
 
 
 def own_build(context: CheckContext) -> Iterator[Fault]:

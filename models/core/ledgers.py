@@ -36,8 +36,9 @@ class Payer:
 class Source:
     """One source of committed capacity in one pool; `kind` may be that of probes (`models.probes`).
 
-    `metered`: its hours used are billed apart (take-or-pay below 1). `term_months` tells a lease's
-    terms apart; 0 for fleet. `usage_usd` per accelerator-hour used, paid for `charged` where that is another.
+    `metered`: its hours used are told apart, as where they are billed (take-or-pay below 1).
+    `term_months` tells a lease's terms apart; 0 for fleet. `usage_usd` per accelerator-hour used, paid
+    for `charged` where that is another.
     """
 
     kind: Kind
@@ -65,8 +66,9 @@ class CapacityLedger:
     """Accelerators (not scaled) online by source and month, leased out and sold on top by pool and month.
 
     The rest is in model units of accelerators, by load block too: `overage` by source, hours sold
-    `on_demand` and `work` in a pool, `site_work` the part of it that must run at one site, by site, and
-    `metered_use` of a source whose hours are billed apart. `power` in MW is what own sites have online, by month.
+    `on_demand` and `work` in a pool, `site_work` the part of it that must run at one site, by site,
+    `metered_use` of a source whose hours are told apart, and what is `idle` in a pool with overage, its margin
+    apart. `power` in MW is what own sites have online, by month.
     """
 
     def __init__(self) -> None:
@@ -77,6 +79,7 @@ class CapacityLedger:
         self.work: dict[tuple[Pool, int, str], Linear] = {}
         self.site_work: dict[tuple[Pool, int, str], dict[str, Linear]] = defaultdict(dict)
         self.metered_use: dict[tuple[Source, int, str], Linear] = {}
+        self.idle: dict[tuple[Pool, int, str], Linear] = {}
         self.power: dict[tuple[str, int], Linear] = {}
         self.reachable: set[tuple[Pool, int]] = set()
 

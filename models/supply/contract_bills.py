@@ -10,6 +10,7 @@ from models.core.model import Model
 from models.grouping import sums
 from models.plan import Payment, Plan
 from models.schema import Contract
+from models.supply.overage import hold_overage_back
 from models.supply.take_or_pay import (
     Metered,
     SigningVariant,
@@ -30,12 +31,14 @@ class Bills:
         self.metered = []
         pay_minimum(model, payer, signatures)
         for t in model.dataset.horizon:
-            classes = rate_classes(model, contract, t, signatures, True) if source.metered else []
+            classes = rate_classes(model, contract, t, signatures, True) if contract.take_or_pay_share < 1.0 else []
             overage = []
             if contract.overage_share:
                 overage = rate_classes(model, contract, t, signatures, contract.tier_mode == "all_units")
             if classes or overage:
-                self.metered.append(Metered(contract, source, payer, t, classes, overage))
+                per_block = max(each.schedule.online_per_block(t) for each in signatures)
+                most = per_block * max(contract.max_blocks, contract.signed_blocks or 0)
+                self.metered.append(Metered(contract, source, payer, t, classes, overage, most))
 
     def minimum(self, signature: SigningVariant, t: int) -> Linear:
         """The take-or-pay minimum of a signing in month t, prepaid or not."""
@@ -96,7 +99,9 @@ class Bills:
 
 def add_contract_use(model: Model) -> None:
     """Bills use beyond the minimum and tops up the years, once the pools are balanced."""
-    add_billed_use(model, [each for bills in model.contract_bills for each in bills.metered])
+    metered = [each for bills in model.contract_bills for each in bills.metered]
+    hold_overage_back(model, metered)
+    add_billed_use(model, metered)
     exact = spending_is_rewarded(model.dataset)
     years = {
         (bills.contract.contract, signature.schedule.signed, year[0]): (bills, signature, year)

@@ -20,13 +20,15 @@ from operator import itemgetter
 from models.core.ledgers import Source
 from models.core.linear import Linear, Scaled
 from models.core.model import Model
+from models.dataset import Dataset
 from models.grouping import groups
 from models.plan import Plan, Signing
 from models.schema import Contract, ContractTier
 from models.supply.contract_bills import Bills
 from models.supply.contract_schedule import ContractSchedule
 from models.supply.kind import OfferKind
-from models.supply.take_or_pay import SigningVariant, TierBlocks, add_overage
+from models.supply.overage import add_overage, is_held_back
+from models.supply.take_or_pay import SigningVariant, TierBlocks
 
 _TierKey = tuple[str, int, int]
 _Span = tuple[ContractSchedule, ContractTier, int, int]
@@ -53,10 +55,10 @@ def add_contracts(model: Model, kind: OfferKind) -> None:
         model.signings.sign(kind.key(contract), each.schedule.signed, each.signed, 1, units=each.blocks)
     variants = groups((each.schedule.name, each) for each in signed)
     for signatures in variants.values():
-        _bring_online(model, source_of(kind, signatures[0].schedule.offer), signatures)
+        _bring_online(model, source_of(dataset, kind, signatures[0].schedule.offer), signatures)
     for contract in dataset.contracts:
         if signatures := variants.get(contract.contract, []):
-            source, payer = source_of(kind, contract), kind.payer(dataset, contract)
+            source, payer = source_of(dataset, kind, contract), kind.payer(dataset, contract)
             model.contract_bills.append(Bills(model, contract, source, payer, signatures))
     add_overage(model, [each for bills in model.contract_bills for each in bills.metered])
     model.readers.append(lambda: Plan(signings=tuple(_signings(kind, signed))))
@@ -73,7 +75,7 @@ def _bring_online(model: Model, source: Source, signatures: list[SigningVariant]
         model.capacity.bring_online(source, t, Linear().plus_all(parts))
 
 
-def source_of(kind: OfferKind, contract: Contract) -> Source:
+def source_of(dataset: Dataset, kind: OfferKind, contract: Contract) -> Source:
     """The source of capacity a contract is."""
     return Source(
         kind=kind,
@@ -85,7 +87,7 @@ def source_of(kind: OfferKind, contract: Contract) -> Source:
         hardware=contract.hardware,
         usage_usd=contract.usage_usd_per_accelerator_hour,
         sublet=False,
-        metered=contract.take_or_pay_share < 1.0,
+        metered=contract.take_or_pay_share < 1.0 or is_held_back(dataset, contract),
     )
 
 

@@ -168,9 +168,11 @@ def _signings(kind: OfferKind, found: list[_TakenUnits]) -> Plan:
 def _power_all(model: Model, kind: OfferKind, powered: Mapping[Any, Var], delivered: dict[Any, Linear]) -> None:
     """Powers what power there is for: a solver leaves chips without power that nothing needs, as it happens.
 
-    Not where a cap counts them.
+    Not where a cap counts them, nor where overage waits until they have nothing left to give.
     """
     if any(cap.measure.startswith("capacity") for cap in model.dataset.caps):
+        return
+    if model.pyomo.component("pool_is_full") is not None:
         return
     for (site, t), power in model.capacity.power.items():
         mine = [key for key in powered if key[1] == t and kind.of(model.dataset)[key[0]].site == site]

@@ -142,6 +142,8 @@ def _limit(
     total = Linear().plus_all((each.use[block], 1.0) for each in classes).plus(kept)
     leased = capacity.leased_out.get((pool, t), Linear())
     model.add_constraint("pool_keeps_margin", key, total, at_most=0.0)
+    if capacity.overage.get((pool, t, block)):
+        capacity.idle[pool, t, block] = total.times(-1.0).collect_terms().keep()
     site_work = capacity.site_work.get((pool, t, block), {})
     if len(classes) == 1:
         if site_work and not _use_is_work(model, pool, t, block, 1):
@@ -187,6 +189,7 @@ def _charge(model: Model, each: UseClass) -> None:
 
 def _read(model: Model, classes: list[UseClass]) -> Plan:
     """What is online, which source did what, and the usage charges that follow."""
+    _work_before_overage(model, classes)
     unit = model.units.accelerators
     online = {key: max(0.0, linear.value()) for key, linear in model.capacity.online.items()}
     rows: list[SourceUse] = []
@@ -205,6 +208,26 @@ def _read(model: Model, classes: list[UseClass]) -> Plan:
         online=tuple(_online_rows(model, online)),
         payments=tuple(_usage_payments(model, classes, rows)),
     )
+
+
+def _work_before_overage(model: Model, classes: list[UseClass]) -> None:
+    """Has what is idle do the work of overage: where both cost the same a solver takes either."""
+    capacity = model.capacity
+    for each in classes:
+        for block, use in each.use.items():
+            place = each.pool, each.t, block
+            for overage in map(capacity.overage.get(place, {}).get, each.sources):
+                if overage is None or overage.value() <= 0.0:
+                    continue
+                idle = -use.value() - _less_online(model, list(each.sources), each.t).value()
+                idle = min(idle, capacity.idle[place].value())
+                (used,) = use.variables
+                for variable in reversed(overage.variables):  # the most expensive first
+                    moved = min(idle, variable.value)
+                    if moved > 0.0:
+                        idle -= moved
+                        variable.set_value(variable.value - moved, skip_validation=True)
+                        used.set_value(used.value + moved, skip_validation=True)
 
 
 def _split(model: Model, each: UseClass, block: str, use: float, capacity: dict[Source, float]) -> dict[Source, float]:

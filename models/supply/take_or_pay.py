@@ -4,7 +4,7 @@ In month t, blocks with online accelerators H owe rate x hours x max(take_or_pay
 The minimum is a plain payment; the rest is, per contract, month and rate j,
 `billed_use[c,t,j]` <= (1 - take_or_pay_share) H_j, accelerators (month's average) billed beyond it,
 \sum_j billed_use >= used - take_or_pay_share x \sum_j H_j: hours fall where the bill is least.
-`overage[c,t,b,j]` <= overage_share x H_j is use on top, billed at a multiple of the rate.
+Use on top is that of `models.supply.overage`.
 `top_up[c,m,y]` >= minimum spend of contract year y - its bills, due in its last month.
 """
 
@@ -71,7 +71,10 @@ class RateClass:
 
 @dataclass(slots=True)
 class Metered:
-    """A contract billed by use in month t: classes for use within what is online and for overage."""
+    """A contract billed by use in month t: classes for use within what is online and for overage.
+
+    `most_online` are the most accelerators it can have online then.
+    """
 
     contract: Contract
     source: Source
@@ -79,6 +82,7 @@ class Metered:
     t: int
     classes: list[RateClass]
     overage_classes: list[RateClass]
+    most_online: float
 
 
 def pay_minimum(model: Model, payer: Payer, signatures: Iterable[SigningVariant]) -> None:
@@ -145,30 +149,6 @@ def rate_classes(
     for each in found.values():
         each.online.keep()
     return sorted(found.values(), key=lambda each: (each.rate, each.signed))
-
-
-def add_overage(model: Model, metered: list[Metered]) -> None:
-    """Variables for use above what is online, before the pools are balanced."""
-    most = {
-        (each.contract.contract, each.t, block.block, j): each.contract.overage_share * online
-        for each in metered
-        for j, online in enumerate([rate_class.most() for rate_class in each.overage_classes])
-        for block in model.dataset.blocks
-    }
-    overage = model.add_variables("overage", most, upper=most.__getitem__)
-    for each in metered:
-        shares = [rate_class.online.times(-each.contract.overage_share) for rate_class in each.overage_classes]
-        for block in model.dataset.blocks:
-            total, hours = Linear(), block_hours(model.dataset, each.t, block.block) * model.units.accelerators
-            for j, (rate_class, share) in enumerate(zip(each.overage_classes, shares, strict=True)):
-                key = (each.contract.contract, each.t, block.block, j)
-                rate_class.overage[block.block] = overage[key]
-                total.add(overage[key])
-                model.add_constraint("overage_within_share", key, Linear.of(overage[key]).plus(share), at_most=0.0)
-                usd = each.contract.overage_price_multiple * rate_class.rate * hours
-                model.costs.pay("contract", each.payer, each.t, Linear.of(overage[key], usd), reported=False)
-            if not total.is_zero:
-                model.capacity.overage[each.source.pool, each.t, block.block][each.source] = total
 
 
 def add_billed_use(model: Model, metered: list[Metered]) -> None:

@@ -27,7 +27,7 @@ from builders import (
     solved_or_none,
 )
 
-from models.schema import ContractTier, LoadBlock, LoadShape
+from models.schema import Cap, ContractTier, LoadBlock, LoadShape
 
 HALVING = 4095.0
 
@@ -147,6 +147,72 @@ def test_overage_is_beyond_the_reserve_margin_and_pays_usage() -> None:
     offer = contract(signed=0, blocks=2, overage_share=0.5, usage_usd_per_accelerator_hour=0.1)
     plan = solved(dataset(offer, demand(2.5), months=1, reserve_margin=0.25))
     assert costs(plan) == pytest.approx({"contract": 2232, "usage": 186})
+
+
+CHEAP = {"take_or_pay_share": 0.0, "overage_share": 0.5, "overage_price_multiple": 0.5}
+"""An hour of overage costs half of one within what is online."""
+
+
+@pytest.mark.parametrize(("asked", "hours"), [(1.0, 1.0), (2.0, 2.0), (2.5, 2.0 + 0.5 * 0.5), (3.0, 2.0 + 1.0 * 0.5)])
+def test_cheap_overage_begins_above_what_is_online(asked: float, hours: float) -> None:
+    """Overage is use above what is online, at whatever price: 2 blocks at 1 USD are used up before any at 0.50."""
+    plan = solved(dataset(contract(signed=0, blocks=2, **CHEAP), demand(asked), months=1))
+    assert costs(plan) == pytest.approx({"contract": hours * 744})
+
+
+def test_overage_at_the_first_tiers_rate_waits_for_the_second_tier() -> None:
+    """Incremental tiers at 1 and 3 USD: an hour of the second block comes before overage at 1 USD.
+
+    2 wanted of 2 blocks: (1 + 3) x 744; 2.5 wanted: 0.5 x 744 more.
+    """
+    columns = {**CHEAP, "overage_price_multiple": 1.0, "tier_mode": "incremental"}
+    for asked, hours in ((2.0, 4.0), (2.5, 4.5)):
+        offer = contract(tiers={1: 1.0, 2: 3.0}, signed=0, blocks=2, **columns)
+        plan = solved(dataset(offer, demand(asked), months=1))
+        assert costs(plan) == pytest.approx({"contract": hours * 744})
+
+
+def test_cheap_overage_begins_where_the_pool_is_down_to_its_margin() -> None:
+    """Of 2 owned and 2 blocks a quarter is kept: 3 work, then overage at 0.50 comes before none of them.
+
+    3.5 wanted: 2 owned and 1 block at work, the pool has no more to give: (1 + 0.5 x 0.5) x 744. 2.5 wanted: 0.5 of a
+    block, although overage would cost half of it.
+    """
+    rows = [fleet(accelerators=2), contract(signed=0, blocks=2, **CHEAP)]
+    for asked, hours in ((3.5, 1.25), (2.5, 0.5)):
+        plan = solved(dataset(*rows, demand(asked), months=1, reserve_margin=0.25))
+        assert costs(plan) == pytest.approx({"contract": hours * 744})
+
+
+def test_cheap_overage_may_begin_while_others_stand_idle() -> None:
+    """Once all of a contract is at work its overage is used before dearer capacity of others.
+
+    2 wanted: 1 block at 1 USD, then 0.5 of overage at 0.50, then 0.5 on demand at 7 USD; the second contract, at 9 USD,
+    stands idle.
+    """
+    rows = [contract("near", signed=0, **CHEAP), contract("far", 9.0, signed=0, take_or_pay_share=0.0)]
+    plan = solved(dataset(*rows, on_demand(7.0), demand(2.0), months=1))
+    assert costs(plan) == pytest.approx({"contract": 1.25 * 744, "on_demand": 0.5 * 7 * 744})
+
+
+def test_overage_does_not_lift_spending_while_what_is_online_stands_idle() -> None:
+    """A cap from below on cash is not kept by overage in place of use: 744 USD are asked for and 372 can be paid."""
+    offer = contract(signed=0, take_or_pay_share=0.0, overage_share=0.5, overage_price_multiple=2.0)
+    least = Cap(cap="least", measure="cash_usd", scope="total", sense="min", value=744.0, per="month")
+    assert solved_or_none(dataset(offer, demand(0.5), least, months=1)) is None
+    assert costs(solved(dataset(offer, demand(1.0), least, months=1))) == pytest.approx({"contract": 744})
+
+
+def test_overage_at_the_same_price_is_told_as_use() -> None:
+    """Where overage costs what use does, a plan has the work done by what is online, as the terms bill it."""
+    offers = [
+        contract(signed=0, blocks=2, overage_share=0.5, take_or_pay_share=share, min_spend_usd_per_year=least)
+        for share in (0.0, 0.5, 1.0)
+        for least in (0.0, 50000.0)
+    ]
+    for offer in offers:
+        plan = solved(dataset(offer, demand(1.0), months=1))
+        assert [(use.accelerators, use.overage) for use in plan.source_use] == [(1.0, 0.0)]
 
 
 def test_overage_counts_nothing_towards_take_or_pay() -> None:

@@ -168,6 +168,11 @@ TERMS: dict[str, Dataset] = {
         contract(tiers={1: 1.5, 3: 1.0}, max_blocks=4, tier_mode="incremental", **USED_BY_HALF)
     ),
     "overage": small(contract(max_blocks=2, overage_share=0.5, overage_price_multiple=1.5)),
+    "overage_comes_last": small(
+        fleet(accelerators=1),
+        contract(max_blocks=2, overage_share=0.5, overage_price_multiple=0.5, take_or_pay_share=0.5),
+        reserve_margin=0.25,
+    ),
     "minimum_spend": small(contract(max_blocks=2, min_spend_usd_per_year=12000, take_or_pay_share=0.5)),
     "reserve_margin": small(fleet(accelerators=2), lease("lease", term(1, 1.0)), reserve_margin=0.25),
     "lease_outs": small(

@@ -146,6 +146,7 @@ def _work(lp: Lp, data: Dataset, month: Month, site_of: Mapping[str, tuple[str, 
     powered = _power(lp, data, supply)
     builds = {row.build for row in data.own_sites}
     for block, hours in block_hours.items():
+        on_top: dict[tuple[str, str], list[tuple[int, int, float]]] = defaultdict(list)
         for i, source in enumerate(sources):
             energy = source.site if source.site in builds else ""
             where: dict[str, Any] = {
@@ -167,6 +168,9 @@ def _work(lp: Lp, data: Dataset, month: Month, site_of: Mapping[str, tuple[str, 
                 power = lp.column(t, usage * discount, most, cash=usage, **where)
                 lp.row([(over, 1.0), (power, -1.0)], low=0.0, high=0.0)
                 pools[source.region, source.hardware, block].append((power, 1.0))
+                full = lp.column(t, upper=1.0, whole=True)
+                lp.row([(column, 1.0), (full, -source.online)], low=0.0)
+                on_top[source.region, source.hardware].append((power, full, most))
         for provider, region, hardware, price, most in on_demand_offers(data, t):
             bill = price * dict(supply.multiples).get(provider, 1.0) * hours
             bought = lp.column(t, bill * discount, most, cash=bill, provider=provider, region=region)
@@ -178,6 +182,13 @@ def _work(lp: Lp, data: Dataset, month: Month, site_of: Mapping[str, tuple[str, 
             used = [(work[i, block], 1.0) for i in pool]
             kept = [(powered[i], margin - 1.0) for i in pool if i in powered]
             lp.row([*used, *kept], high=free * (1.0 - margin))
+            if on_top[region, hardware]:
+                most_free = (sum(sources[i].online for i in pool) - out) * (1.0 - margin)
+                full_pool = lp.column(t, upper=1.0, whole=True)
+                room = free * (1.0 - margin)
+                lp.row([*used, *kept, (full_pool, -most_free)], low=room - most_free)
+                for power, full, most in on_top[region, hardware]:
+                    lp.row([(power, 1.0), (full, -most), (full_pool, -most)], high=0.0)
             sublet = [i for i in pool if sources[i].sublet]
             lp.row([(work[i, block], 1.0) for i in sublet], high=sum(sources[i].online for i in sublet) - out)
     for i, source in enumerate(supply.sources):

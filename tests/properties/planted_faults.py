@@ -293,6 +293,7 @@ FAULTS: dict[str, Fault] = {
     "a tier begins a block late": instead(ContractSchedule, "tiers", _late_tiers),
     "a month of power has 730 hours": instead(ContractSchedule, "_rates_of", _rate_by_730_hours),
     "overage is billed at the rate": instead(models.supply.contracts, "add_overage", _overage_at_the_rate),
+    "overage comes before what is online": without_rows("overage_comes_last"),
     "overage has no limit": without_rows("overage_within_share"),
     "a cut contract year owes the minimum of a whole one": instead(Bills, "owed", _whole_year),
     "the minimum spend is forgotten": without_rows("minimum_spend_is_met"),

@@ -139,7 +139,7 @@ def commitments(random: Random) -> Dataset:
         6,
         take_or_pay_share=(0.0, 0.4, 0.8),
         overage_share=(0.5,),
-        overage_price_multiple=(1.0, 1.5),
+        overage_price_multiple=(0.5, 1.0, 1.5),
         min_spend_usd_per_year=(9000.0, 18000.0),
         tier_mode=("incremental",),
     )

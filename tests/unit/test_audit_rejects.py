@@ -195,6 +195,8 @@ TAMPERED: list[tuple[str, str, Tamper]] = [
     ("lease_outs_within_sublet", "lent", cell("source_use", 2, accelerators=2.0)),
     ("lease_outs_within_sublet", "lent", cell("signings", 0, units=2)),
     ("overage_within_share", "all_units_contract", cell("source_use", 2, overage=1.5)),
+    ("overage_comes_last", "all_units_contract", cell("source_use", 2, accelerators=3.5, overage=1.5)),
+    ("overage_comes_last", "all_units_contract", cell("source_use", 1, accelerators=0.5, overage=0.5)),
     ("overage_within_share", "busy_fleet", cell("source_use", 0, overage=0.5)),
     ("on_demand_within_cap", "busy_fleet", cell("on_demand", 0, accelerators=1.5)),
     ("on_demand_within_cap", "busy_fleet", more("on_demand", OnDemandUse(1, "day", "spot", "us", "H100", 0.5))),

@@ -58,28 +58,6 @@ def test_a_tier_above_the_most_blocks_is_a_warning() -> None:
     assert faults_of(CONTRACT, row("contracts", CONTRACT, max_blocks=5), contract_tiers=tiers) == []
 
 
-@pytest.mark.parametrize(
-    ("mode", "multiple", "second", "cheaper"),
-    [
-        ("all_units", 1.0, 9.0, False),
-        ("all_units", 0.5, 1.0, True),
-        ("incremental", 1.0, 9.0, True),
-        ("incremental", 9.0, 9.0, False),
-    ],
-)
-@pytest.mark.parametrize("minimum", [0.4, 1.0])
-def test_overage_that_is_used_before_what_is_online_is_a_warning(
-    mode: str, multiple: float, second: float, cheaper: bool, minimum: float
-) -> None:
-    """Overage below a rate of the contract is a warning where use of what is online is not paid for anyway."""
-    first = {**CONTRACT["contract_tiers"][0], "usd_per_accelerator_hour": 1.0}
-    tiers = [first, {**first, "from_blocks": 2, "usd_per_accelerator_hour": second}]
-    overage = {"overage_share": 0.5, "overage_price_multiple": multiple, "tier_mode": mode, "max_blocks": 4}
-    faults = faults_of(CONTRACT, row("contracts", CONTRACT, **overage, take_or_pay_share=minimum), contract_tiers=tiers)
-    told = cheaper and minimum < 1.0
-    assert brief(faults) == ["warning contracts!overage_price_multiple 2"] * told
-
-
 RAMPED = row("lease_terms", LEASE, ramp="slow")
 
 
