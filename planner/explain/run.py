@@ -23,7 +23,7 @@ from models.stochastic.tree import ScenarioTree
 from planner.analysis.plan_audit import measure_of
 from planner.analysis.plan_comparison import input_changes
 from planner.command import CommandResult, Refused, run_and_record, subject
-from planner.errors import ExitCode, OutOfTime, WrongUsage
+from planner.errors import ExitCode, Interrupted, OutOfTime, WrongUsage
 from planner.excel.input_sheet import read_input
 from planner.excel.plan_reader import read_plan, run_record
 from planner.excel.scenario_plan_reader import problem_of_plan, read_written_plans
@@ -102,7 +102,8 @@ def explain(request: ExplainRequest, live: LiveText | None = None) -> CommandRes
     """Explain a plan, write the report and return the result.
 
     The exit code is 0 when done, 3 when no plan exists (the result says what to change), 4 when interrupted, 5 when no
-    plan was found in time and 6 when the plan breaks a rule of the workbook.
+    plan was found in time, 130 or 143 when it was stopped before there was one, and 6 when the plan breaks a rule of
+    the workbook.
 
     Raises
     ------
@@ -221,7 +222,7 @@ class _Explainer:
         if found.status == "infeasible":
             lines = [f"{found.why}. {NO_PLAN}"]
             raise Refused(CommandResult(lines, {"status": "infeasible"}, ExitCode.INFEASIBLE))
-        raise _not_found()
+        raise self._not_found()
 
     def _solve(self, dataset: Dataset) -> tuple[Plans | None, Estimate]:
         lines = ProgressLines("Plan", dataset.settings.currency, self.live)
@@ -238,13 +239,22 @@ class _Explainer:
                 should_stop=lambda: lines.stopped_by(self.stop),
             )
         except OutOfTime:
-            raise _not_found() from None
+            raise self._not_found() from None
         if outcome.values is None:
             if outcome.status == "infeasible":
                 return None, Estimate.unknown()
-            raise _not_found()
+            raise self._not_found()
         plan = model.plan(outcome.values)
         return plan, Estimate.optimum(outcome.bound_usd, plan.objective_usd)
+
+    def _not_found(self) -> Refused:
+        if self.stop.requested:
+            line = "Stopped before a plan was found, so nothing is explained."
+            code = Interrupted(self.stop.signal_number).exit_code
+        else:
+            line = "No plan was found in time, so nothing is explained. Raise --time-limit, or give a PLAN."
+            code = ExitCode.STOPPED_WITHOUT_PLAN
+        return Refused(CommandResult([line], {"status": "no_plan"}, code))
 
     def _options(self, seconds: float, threads: int = 1) -> SolveOptions:
         return SolveOptions(self.request.gap, seconds, threads, self.request.seed)
@@ -300,11 +310,6 @@ class _Explainer:
         lines = [*variation_lines(found, dataset), f"  Explanation  {self.outputs.plan}"]
         files = {self.outputs.plan: variations_workbook(dataset, found)}
         return self._with_better_plan(dataset, found.better, lines, document, files)
-
-
-def _not_found() -> Refused:
-    line = "No plan was found in time, so nothing is explained. Raise --time-limit, or give a PLAN."
-    return Refused(CommandResult([line], {"status": "no_plan"}, ExitCode.STOPPED_WITHOUT_PLAN))
 
 
 def _read_and_audited(path: Path, dataset: Dataset) -> tuple[Plans, AuditReport]:

@@ -19,7 +19,7 @@ import planner.run.command
 from models.faults import FaultyWorkbook
 from planner.cli import main
 from planner.console import log, run_log
-from planner.errors import Interrupted
+from planner.errors import Interrupted, OutOfTime
 from planner.interrupt import Stop
 from planner.solving.highs import HighsSolver
 
@@ -66,6 +66,25 @@ def test_a_signal_while_reading_is_no_fault_of_the_workbook(
     monkeypatch.setattr(planner.run.command, "read", read)
     assert main(["solve", str(small), "-o", "plan.xlsx"]) == code
     assert '"status": "no_plan"' in Path("plan.run.json").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (None, 5)])
+@pytest.mark.parametrize(
+    "words", [["solve", "small.xlsx", "-o", "plan.xlsx"], ["explain", "small.xlsx", "-o", "e.xlsx"]]
+)
+def test_a_signal_before_there_is_a_plan_has_its_code_in_every_command(
+    small: Path, number: signal.Signals | None, code: int, words: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Told to stop while it searches, a command without a plan ends with the signal's code; out of time, with 5."""
+
+    def search(*_: object, **__: object) -> None:
+        if number is not None:
+            signal.raise_signal(number)
+        raise OutOfTime("out of time")
+
+    for name in ("run.deterministic.hold_losses", "explain.run.solve_holding"):
+        monkeypatch.setattr(f"planner.{name}", search)
+    assert main(words) == code
 
 
 def test_a_signal_ends_commands_that_plan_nothing_too(
