@@ -18,6 +18,8 @@ Kind = Literal["name", "text", "names", "month", "share", "count", "flag", "numb
 
 NUMERIC = ("share", "count", "number", "flag")
 """Kinds of column in which text that plainly spells a number, in a CSV file or on the command line, is one."""
+_SPELT = r"-?[\d.]+\s*%?"
+"""What text in a number cell may be, if it counts: a sign of plus or an exponent is none of it."""
 LARGEST = 1e15
 """Numbers beyond this are treated as typing errors; no solver computes with them."""
 
@@ -155,7 +157,7 @@ def _parse_number(column: Column, value: object) -> tuple[Any, str]:
     if isinstance(value, str):
         text = with_plain_dashes(seen(value)).strip()
         found = column.plain(text)
-        if found is None:
+        if found is None or not re.fullmatch(_SPELT, text, re.ASCII):
             raise CellError(_no_number(column, text))
         number = found
         warning = f"a number written as text, read as {number:g}"
@@ -200,7 +202,7 @@ def _no_number(column: Column, text: str) -> str:
     if text.endswith("%") and not column.takes_percent:
         unit = f", in {column.unit}" if column.unit else ""
         return f"Write a plain number{unit}; only shares take a percentage."
-    if re.fullmatch(r"[+-]?[\d., ']*\d\s*%?", text, re.ASCII):
+    if re.fullmatch(r"[+-]?[\d., ']*\d(?:\.|\.?[eE][+-]?\d+)?\s*%?", text, re.ASCII):
         return "Write it as a plain number cell: digits, and a point before decimals."
     return "Write a plain number, without units, letters or currency signs."
 

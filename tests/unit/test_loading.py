@@ -1,15 +1,21 @@
 """Intake: names matched, cells typed, defaults filled in, every fault with its cell."""
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from sheets import CONTRACT, LEASE, VALID, brief, faults_of, row, tables
 
+from models.columns import CellError, parse
 from models.faults import FaultyWorkbook
 from models.loading import dataset_from, load_tables, plain_table
 from models.months import month_of
 from models.parsing.raw_tables import RawTable, Record, Unreadable
+from models.schema import sheet
+
+NUMBER = replace(sheet("settings").column("discount_rate"), low=None)
+"""A column of numbers of either sign, which may be written as percentages."""
 
 
 def test_the_valid_workbook_is_read_without_a_word() -> None:
@@ -206,6 +212,22 @@ def test_text_that_spells_a_number_is_a_warning() -> None:
     assert taken.dataset is not None
     assert taken.dataset.hardware[0].kw == 1.4
     assert [(fault.severity, fault.cell) for fault in taken.faults] == [("warning", "B2")]
+
+
+@pytest.mark.parametrize(("text", "value"), [("-9", -9.0), ("9.", 9.0), (".5", 0.5), ("\u22129", -9.0), ("10 %", 0.1)])
+def test_text_that_counts_as_a_number(text: str, value: float) -> None:
+    """An optional minus sign, digits and at most one point count, and a percentage where the unit is a share."""
+    assert parse(NUMBER, text)[0] == pytest.approx(value)
+    assert parse(NUMBER, text)[1]
+
+
+@pytest.mark.parametrize(
+    "text", ["1e3", "1.5E-3", "+9", "+9%", "1e3%", "1.2.3", ".", "-", "--9", "1_000", "0x10", "inf"]
+)
+def test_text_that_is_no_plain_number_is_an_error(text: str) -> None:
+    """A plus sign or an exponent is none of what may be in a number kept as text; nothing is guessed."""
+    with pytest.raises(CellError):
+        parse(NUMBER, text)
 
 
 def test_settings_are_checked_as_cells_are() -> None:

@@ -21,7 +21,7 @@ from planner.sampling.uncertainty import TEXTS, UncertaintyOptions
 
 Reader = Callable[[str], Any]
 TENTH = ("10%", "10 %", " 10% ", ".1", "1e-1")
-"""Other ways to write 0.1."""
+"""Other ways to write 0.1; the last is none of a text in a cell."""
 NONE = ("10%%", "%", "ten", "10 percent", "1.5.0%", "1_0%", "nan", "inf%")
 """Texts that are no share."""
 
@@ -134,7 +134,9 @@ def test_cells_take_percentages(column: Column) -> None:
         except CellError as error:
             return str(error)
 
-    assert [read(text) for text in TENTH] == [read("0.1")] * len(TENTH)
+    *cells, exponent = TENTH
+    assert [read(text) for text in cells] == [read("0.1")] * len(cells)
+    assert read(exponent) != read("0.1")
     assert [column.plain(text) for text in TENTH] == [0.1] * len(TENTH)
     assert {column.plain(text) for text in NONE} == {None}
     if column.kind == "share":

@@ -54,7 +54,6 @@ def test_a_fitting_cell_is_typed_without_a_word(place: str, value: object, expec
         ("segments.price_elasticity", "\u22121.5", -1.5),
         ("hardware.availability", "95%", 0.95),
         ("hardware.availability", "95 %", 0.95),
-        ("hardware.kw", "1e1", 10.0),
     ],
 )
 def test_text_that_spells_a_number_counts_with_a_warning(place: str, text: str, expected: float) -> None:
