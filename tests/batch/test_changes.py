@@ -137,6 +137,16 @@ def test_jobs_that_come_and_go_are_told() -> None:
     ]
 
 
+def test_a_site_that_is_kept_is_compared_without_an_end() -> None:
+    """A site without a last month is the same in both batches, and is told as new where it is."""
+    site = {"kind": "site", "name": "plant", "month": "2026-01", "units": 1, "term_months": None, "end_month": None}
+    told = {"objective_usd": 1000.0, "months": 4}
+    none, kept = (record(report=told | {"decisions": found}) for found in ([], [site]))
+    assert changes(Path("nowhere"), manifest(kept), manifest(kept))[0].what == ()
+    (found,) = changes(Path("nowhere"), manifest(kept), manifest(none))
+    assert [each.words for each in found.decisions] == ["plant: newly 1 block from 2026-01"]
+
+
 def test_limits_are_compared_month_by_month() -> None:
     """A limit that comes a month later is told with the month in which the two plans differ."""
     told = {"objective_usd": 1000.0, "months": 4, "decisions": []}

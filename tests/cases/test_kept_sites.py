@@ -5,14 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from builders import JAN, dataset
+from builders import JAN, dataset, solved
 
 from models.faults import FaultyWorkbook
 from models.plan import Plan, Signing
 from models.schema import OwnSite
 from models.supply.own_build_kind import SITE
 from planner.excel.plan_file import PlanSheets
+from planner.reports.plan.run_json import decisions_json
 from planner.results.lock_in import lock_in
+from planner.results.plan_figures import PlanFigures
 from planner.results.scenario_decisions import ScenarioDecision
 
 
@@ -25,6 +27,20 @@ def test_a_kept_site_binds_until_its_loan_is_paid_back() -> None:
     rows = lock_in(data, plan)
     assert [each.months_left for each in rows] == [4, 3, 2]
     assert [each.owed_usd for each in rows] == pytest.approx([2.0, 1.5, 1.0])
+
+
+def test_a_kept_site_has_no_end_in_run_json() -> None:
+    """Term and last month are null of a site that is kept, signed or built, and a month of one that is not."""
+    signed = {"status": "signed", "signed_month": JAN, "signed_blocks": 1}
+    sites = [
+        OwnSite(build="plant", region="us", block_mw=0.002, **signed),
+        OwnSite(build="hall", region="us", block_mw=0.002, term_months=24, **signed),
+    ]
+    data = dataset(*sites)
+    told = {each["name"]: each for each in decisions_json(PlanFigures(data, solved(data)))}
+    assert (told["plant"]["term_months"], told["plant"]["end_month"]) == (None, None)
+    assert told["hall"]["term_months"] == 24
+    assert told["hall"]["end_month"] > told["hall"]["month"]
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,9 @@ from models import months
 from models.dataset import Dataset
 from models.estimate import Estimate
 from models.faults import FaultyWorkbook
-from models.kinds import LIMIT
+from models.kinds import LIMIT, Kind
 from models.plan import LimitChoice, OptionPurchase, Plan, Signing
+from models.schema import LONGEST_MONTHS
 from models.supply.kind import OfferKind
 from models.supply.registry import known_kinds
 from models.variants.plan_changes import Change, LimitChange, differences, limit_differences
@@ -27,6 +28,7 @@ from planner.batch.job_logs import PREVIOUS_PLAN
 from planner.batch.manifest import JobRecord, Manifest
 from planner.batch.reporting.estimates import cost_usd, least_cost
 from planner.batch.reporting.status import STATUS_LABELS
+from planner.results.decisions import is_kept
 from planner.results.scenario_decisions import ScenarioDecision
 
 MAX_LISTED = 3
@@ -193,9 +195,15 @@ def _decided(report: Mapping[str, Any]) -> Decided:
         month, limit = months.parse(each["month"]), each.get("limit", "")
         assert month is not None
         name, units = each.get("name") or each["segment"], each.get("units", 1)
-        what = ScenarioDecision(kind.verb, month, name, kind, units, each.get("term_months"), limit=limit)
+        what = ScenarioDecision(kind.verb, month, name, kind, units, _term(kind, each), limit=limit)
         found[what.key] = what, sum(probability[scenario] for scenario in each["scenarios"]) if probability else 1.0
     return found
+
+
+def _term(kind: Kind, each: Mapping[str, Any]) -> int | None:
+    """The term of a decision of a run.json, which says nothing of that of what is kept for good."""
+    term: int | None = each.get("term_months")
+    return LONGEST_MONTHS if term is None and isinstance(kind, OfferKind) else term
 
 
 def _plan_of(report: Mapping[str, Any]) -> Plan:
@@ -208,9 +216,11 @@ def _plan_of(report: Mapping[str, Any]) -> Plan:
         if not isinstance(kind, OfferKind):
             options.append(OptionPurchase(each["name"], month))
             continue
-        end = months.parse(each["end_month"])
+        term = _term(kind, each)
+        end = month + LONGEST_MONTHS - 1 if is_kept(term) else months.parse(each["end_month"])
+        assert term is not None
         assert end is not None
-        signings.append(Signing(kind, each["name"], month, each["term_months"], each["units"], start=month, end=end))
+        signings.append(Signing(kind, each["name"], month, term, each["units"], start=month, end=end))
     return Plan(signings=tuple(signings), options=tuple(options), limits=tuple(_limits(report)))
 
 

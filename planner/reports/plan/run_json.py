@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from planner.reports.run_result import RunResult
+from planner.results.decisions import is_kept
 from planner.results.plan_figures import PlanFigures
 from planner.results.scenario_set import ScenarioSetResult
 
@@ -48,16 +49,16 @@ def alternatives_json(
 
 
 def decisions_json(figures: PlanFigures) -> list[dict[str, Any]]:
-    """Signings and option purchases by month; null where an option has no term, end or capacity."""
+    """Signings and option purchases by month; term and end are null of what is kept for good and of options."""
     label = figures.dataset.label
     return [
         {
             "kind": each.kind.name,
             "name": each.name,
             "month": label(each.month),
-            "term_months": each.term_months,
+            "term_months": None if is_kept(each.term_months) else each.term_months,
             "units": each.units,
-            "end_month": None if each.end is None else label(each.end),
+            "end_month": None if each.end is None or is_kept(each.term_months) else label(each.end),
             "accelerators": each.accelerators,
             "mw": each.mw,
             "cost_usd": each.cost_usd,

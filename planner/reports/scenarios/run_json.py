@@ -11,6 +11,7 @@ from models.stochastic.solution import BoundedValue
 from models.supply.registry import decided_kinds
 from planner.reports.plan.run_json import alternatives_json
 from planner.reports.run_result import RunResult
+from planner.results.decisions import is_kept
 from planner.results.scenario_decisions import SIGNED, SharedDecision, shared_decisions
 from planner.results.scenario_set import ScenarioSetResult
 
@@ -80,12 +81,13 @@ def _decisions(plans: ScenarioSetResult) -> list[dict[str, Any]]:
 
 
 def _decision(dataset: Dataset, each: SharedDecision) -> dict[str, Any]:
-    what, ends = each.what, [one.end for one in each.by.values() if one.end is not None]
+    what, kept = each.what, is_kept(each.what.term_months)
+    ends = [one.end for one in each.by.values() if one.end is not None and not kept]
     return {
         "kind": what.kind.name,
         "name": what.name,
         "month": dataset.label(what.month),
-        "term_months": what.term_months,
+        "term_months": None if kept else what.term_months,
         "units": what.units,
         "end_month": dataset.label(max(ends)) if ends else None,
         "accelerators": each.accelerators,
