@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from models.checks.factors import is_idle
 from models.dataset import Dataset
 from models.demand.baseline import baseline_demand
 from models.grouping import groups
@@ -71,10 +72,30 @@ def roll_scenarios(
     told = [f"{each.scenario}: probability {each.probability:.4g}" for each in rows]
     return replace(
         rolled,
-        dataset=replace(after, scenario_factors=(*factors, *signed, *grown)),
+        dataset=_without_idle_delays(replace(after, scenario_factors=(*factors, *signed, *grown)), notes),
         done=(*rolled.done, *told),
         notes=tuple(notes),
     )
+
+
+def _without_idle_delays(after: Dataset, notes: list[str]) -> Dataset:
+    """The next round without delays that postpone nothing in it, such as those of offers that are online."""
+    idle = [each for each in after.scenario_factors if each.quantity == DELAY and _postpones_nothing(after, each)]
+    for each in (each for each in idle if each.value):
+        whose = "all offers" if each.name == ALL else each.name
+        since = after.label(0 if each.from_month is None else after.t(each.from_month))
+        notes.append(
+            f"{each.scenario}: the delay of {whose} from {since} on postpones nothing any more; it is left out."
+        )
+    return replace(after, scenario_factors=tuple(each for each in after.scenario_factors if each not in idle))
+
+
+def _postpones_nothing(after: Dataset, delay: ScenarioFactor) -> bool:
+    if not delay.value:  # it may end another delay, or keep one of all away
+        same = (each for each in after.scenario_factors if (each.scenario, each.quantity) == (delay.scenario, DELAY))
+        return all(each is delay or each.name not in (delay.name, ALL) for each in same)
+    begins = 0 if delay.from_month is None else after.t(delay.from_month)
+    return begins < after.settings.months and is_idle(after, delay)
 
 
 def rerooted(tree: ScenarioTree, left: Sequence[str], to: int) -> tuple[tuple[Scenario, ...], int]:

@@ -276,7 +276,7 @@ def test_a_contract_year_remembers_what_it_was_billed():
     assert b.cash(rest, "contract")[3] == pytest.approx(b.cash(plan, "contract")[5])
 
 
-@pytest.mark.parametrize(("to", "left"), [(2, [(b.JAN + 2, 1.0)]), (3, [(b.JAN + 3, 0.0)]), (5, [])])
+@pytest.mark.parametrize(("to", "left"), [(2, [(b.JAN + 2, 1.0)]), (3, []), (5, [])])
 def test_a_delay_that_is_over_is_no_row_of_the_next_round(to, left):
     """Of an offer signed, due in month 1 and two months late, one row of delay at most is left, none once it serves."""
     factor = ScenarioFactor(scenario="s", quantity="delivery_delay_months", name="late", value=2.0)
@@ -285,3 +285,16 @@ def test_a_delay_that_is_over_is_no_row_of_the_next_round(to, left):
     plan = Plan(signings=(_signed("lease", "late", 0, 12),))
     rolled = roll_scenarios(data, {"s": plan}, "s", ["s"], to).dataset
     assert [(each.from_month, each.value) for each in rolled.scenario_factors] == left
+
+
+@pytest.mark.parametrize("name", ["*", "late"])
+def test_a_delay_that_postpones_nothing_is_left_out_and_told(name):
+    """Once all it acts on is online a delay is no row of the next round, which is said; before it stays."""
+    factor = ScenarioFactor(scenario="s", quantity="delivery_delay_months", name=name, value=2.0)
+    leases = (b.lease("late", b.term(12, hourly=1.0), lead_months=1, sign_until=b.JAN + 1),)
+    data = b.dataset(*leases, Scenario(scenario="s", probability=1.0), factor, months=8)
+    plan = Plan(signings=(_signed("lease", "late", 0, 12),))
+    for to, left in ((1, 1), (4, 0)):
+        rolled = roll_scenarios(data, {"s": plan}, "s", ["s"], to)
+        assert len(rolled.dataset.scenario_factors) == left
+        assert any("postpones nothing" in each for each in rolled.notes) == (left == 0 and name == "*")
