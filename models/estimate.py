@@ -32,6 +32,11 @@ class Estimate:
     at_most: float | None
     known_by: KnownBy = "solves"
 
+    def __post_init__(self) -> None:
+        for name in ("at_least", "at_most"):
+            if getattr(self, name) == 0.0:  # nothing is not told as -0.0
+                object.__setattr__(self, name, 0.0)
+
     @classmethod
     def exactly(cls, value: float, known_by: KnownBy = "solves") -> Estimate:
         """A figure that is known.
@@ -71,6 +76,8 @@ class Estimate:
 
         >>> Estimate(1.0, None).times(-2.0)
         Estimate(at_least=None, at_most=-2.0, known_by='solves')
+        >>> Estimate(0.0, 1.0).times(-2.0)
+        Estimate(at_least=-2.0, at_most=0.0, known_by='solves')
         """
         ends = [None if each is None else factor * each for each in (self.at_least, self.at_most)]
         low, high = ends if factor >= 0 else reversed(ends)

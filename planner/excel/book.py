@@ -234,9 +234,8 @@ def write_value(book: Book, sheet: Any, r: int, c: int, kind: str, value: Any, s
     elif not math.isfinite(value):  # a cell knows no infinity
         sheet.write_string(r, c, str(value), style)
     else:
-        sheet.write_number(
-            r, c, value, _any_number(book, value) if kind == "any" else _ending(book, value, style, kind)
-        )
+        look = _any_number(book, value) if kind == "any" else _ending(book, value, style, kind)
+        sheet.write_number(r, c, value or 0, look)  # which is no "-0" either
 
 
 def _cell_text(text: str) -> str:
@@ -299,5 +298,5 @@ def _look(book: Book, column: TableColumn, values: Sequence[Any]) -> tuple[Any, 
 
 def _text(value: Any) -> str:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return f"{value:,.2f}"
+        return f"{value:z,.2f}"
     return str(value)

@@ -199,7 +199,7 @@ def _points_table(curve: Curve, found: Sensitivity, dataset: Dataset, size: floa
     """The least cost and the power signed at each value of a factor."""
 
     def amount(usd: float) -> str:
-        return f"{usd / size:,.2f}"
+        return f"{usd / size:z,.2f}"
 
     rows = [
         (

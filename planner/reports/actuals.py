@@ -80,7 +80,10 @@ def actuals_lines(found: ActualsComparison) -> list[Line]:
     offers = _by_offer(found)
     size, word = money_scale(usd for row in offers for usd in row[2:])
     rows = [
-        (f"{CATEGORY_WORDS[category]}, {offer}", *(f"{usd / size:,.2f}" for usd in (planned, actual, actual - planned)))
+        (
+            f"{CATEGORY_WORDS[category]}, {offer}",
+            *(f"{usd / size:z,.2f}" for usd in (planned, actual, actual - planned)),
+        )
         for category, offer, planned, actual in offers[:LISTED]
         if _differ(planned, actual)
     ]

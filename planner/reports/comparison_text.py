@@ -54,7 +54,7 @@ def _told_apart(amounts: Sequence[float | None]) -> list[str]:
     (['3.021', '3.024', '-'], ['3.00', '4.20'])
     """
     for decimals in range(2, 7):
-        told = ["-" if each is None else f"{each:,.{decimals}f}" for each in amounts]
+        told = ["-" if each is None else f"{each:z,.{decimals}f}" for each in amounts]
         if len(set(told)) == len({each if each is None else round(each, 6) for each in amounts}):
             break
     return told

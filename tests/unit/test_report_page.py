@@ -80,6 +80,19 @@ def test_a_share_is_a_percentage_in_a_table(tmp_path: Path, share: float, shown:
     assert (cell.value, cell.number_format) == (pytest.approx(share), shown)
 
 
+def test_nothing_is_written_without_a_sign(tmp_path: Path) -> None:
+    """A zero that arithmetic left a minus sign is 0 in the cell, in tables short and long."""
+    table = report_table("Bills", "amounts", "amount:amount", "any:any")
+    page = Page("Sheet", "Title", "", "", "good", ())
+    for count in (1, 5_000):
+        path = tmp_path / f"{count}.xlsx"
+        write_report(path, b.dataset(b.demand(1.0)), page, [Filled(table, [(-0.0, -0.0)] * count)])
+        with zipfile.ZipFile(path) as package:
+            sheets = [package.read(name) for name in package.namelist() if name.startswith("xl/worksheets/sheet")]
+        assert not any(b"<v>-0" in sheet for sheet in sheets)
+        assert load_workbook(path)["Bills"]["A2"].value == 0
+
+
 def test_a_range_is_drawn_as_one_bar(tmp_path: Path) -> None:
     """The half transparent bars of both ends lie over each other; hatched is that of which one end is not known."""
     rows = [

@@ -250,7 +250,7 @@ def _saving(record: JobRecord, size: float) -> float | str | None:
     value, known = _figure(record, "saving_usd"), estimate_of(record, "saving_usd")
     if value is not None:
         return value / size
-    return range_words(known, lambda usd: f"{usd / size:,.1f}") if known.known_by != "unknown" else None
+    return range_words(known, lambda usd: f"{usd / size:z,.1f}") if known.known_by != "unknown" else None
 
 
 def _plan(record: JobRecord) -> Cell | str:

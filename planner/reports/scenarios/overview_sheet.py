@@ -191,7 +191,7 @@ class ScenarioOverview(PlanPage):
 
         def shown(known: Estimate) -> float | str:
             value = self.result.value(known)
-            return range_words(known, lambda usd: f"{usd / unit.size:,.1f}") if value is None else value
+            return range_words(known, lambda usd: f"{usd / unit.size:z,.1f}") if value is None else value
 
         return shown(each.scenario.if_certain), shown(each.scenario.regret)
 
