@@ -34,7 +34,8 @@ class Estimate:
 
     def __post_init__(self) -> None:
         for name in ("at_least", "at_most"):
-            if getattr(self, name) == 0.0:  # nothing is not told as -0.0
+            end = getattr(self, name)
+            if isinstance(end, float) and not end:  # nothing is not told as -0.0
                 object.__setattr__(self, name, 0.0)
 
     @classmethod
