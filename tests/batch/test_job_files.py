@@ -313,6 +313,23 @@ def test_excel(folder: Path) -> None:
     assert found.jobs[1].after == ("base",)
 
 
+def test_remarks_and_unknown_columns_of_excel(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """In a sheet of jobs as in any other remarks are not read, unknown columns are warned of, and slips are errors."""
+    head = ["name", "input", "note", "Source", "team", "time-limit"]
+    path = job_file(folder / "weekly.xlsx", [head, ["base", "a.xlsx", "ask Ann", "mail", "west", "15m"]])
+    caplog.set_level(logging.INFO, "planner")
+    (job,) = read_jobs([str(path)], {}).jobs
+    assert job.time_limit == 900.0
+    (told,) = caplog.messages
+    assert "E1" in told
+    assert "'team'" in told
+    path = job_file(folder / "weekly.xlsx", [["name", "input", "sede"], ["base", "a.xlsx", 3]])
+    with pytest.raises(FaultyWorkbook) as caught:
+        read_jobs([str(path)], {})
+    (fault,) = caught.value.faults
+    assert (fault.cell, "Did you mean 'seed'?" in fault.fix) == ("C1", True)
+
+
 def test_faults_of_excel_name_the_cell(folder: Path) -> None:
     """A fault of a job in a workbook names its cell."""
     path = job_file(folder / "weekly.xlsx", [["name", "input", "seed"], ["base", "absent.xlsx", "many"]])

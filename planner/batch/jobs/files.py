@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from models.faults import Fault, FaultyWorkbook, closest
-from models.parsing.raw_tables import Unreadable, fold
+from models.parsing.raw_tables import UnknownNames, Unreadable, fold
+from models.schema.sheets import never_read
 from planner.batch.jobs.job import Job
 from planner.batch.jobs.table import JobRow, folder_name, jobs_from
+from planner.batch.jobs.values import COLUMNS
 from planner.csv_folder.reader import is_problem_folder
 from planner.files.outputs import name_of
 from planner.files.package import names_of_sheets
@@ -230,12 +232,32 @@ def _workbook(path: Path, given: Mapping[str, Any]) -> tuple[list[Job], list[Fau
 
 
 def _rows(lines: Mapping[int, Mapping[str, object]], faults: list[Fault]) -> Iterator[JobRow]:
-    columns = {letter: fold(str(heading)) for letter, heading in lines.get(1, {}).items()}
+    columns = _columns(lines.get(1, {}), faults)
     for row, line in lines.items():
         if row > 1:
             values = {columns[letter]: value for letter, value in line.items() if letter in columns}
             cells = {name: f"{letter}{row}" for letter, name in columns.items()}
             yield _job_row(JOBS_SHEET, str(values.get("name", "")), row, values, cells, faults)
+
+
+def _columns(headings: Mapping[str, object], faults: list[Fault]) -> dict[str, str]:
+    """The columns that are read, by letter: remarks are none, and as in any sheet a slip of a name is an error."""
+    folded = {letter: fold(str(heading)) for letter, heading in headings.items()}
+    columns = {letter: name for letter, name in folded.items() if not never_read(name)}
+    known = {letter: name for letter, name in columns.items() if name.replace("-", "_") in COLUMNS}
+    absent = COLUMNS.keys() - {name.replace("-", "_") for name in known.values()}
+    report = UnknownNames(COLUMNS, sorted(absent), "unknown-column")
+    for letter in (each for each in columns if each not in known):
+        heading = str(headings[letter])
+        place: dict[str, Any] = {"row": 1, "cell": f"{letter}1"}
+        for fault in report.of(
+            columns[letter], JOBS_SHEET, heading, f"a column '{heading}'", "a column of jobs", **place
+        ):
+            if fault.severity == "error":
+                faults.append(fault)
+            else:
+                log.warning("warning: %s", fault)
+    return known
 
 
 def _job_row(
