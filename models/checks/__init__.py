@@ -85,6 +85,7 @@ def checks() -> tuple[tuple[Check, tuple[str, ...]], ...]:
         (plausibility.unlikely_demand, ()),
         (plausibility.offers_of_nothing, ()),
         (plausibility.doubtful_economics, ()),
+        (demand.months_of_next_to_nothing, tuple(service_sheets)),
         (service.demand_beyond_reach, tuple(service_sheets)),
         (service.single_sites_out_of_reach, tuple(service_sheets)),
         (service.runs_out_of_reach, ("runs", *service_sheets)),

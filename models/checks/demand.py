@@ -9,10 +9,14 @@ from collections.abc import Iterator
 from models import months
 from models.checks.context import CheckContext, fault_in
 from models.columns import LARGEST
+from models.demand.baseline import segment_demand
 from models.faults import Fault
-from models.grouping import groups
+from models.grouping import groups, sums
+from models.supply.scaling import model_units
 
 MEAN_WITHIN = 0.01
+TOLERANCE = 1e-6
+"""Of the solver, in units of the model."""
 
 
 def load_blocks(context: CheckContext) -> Iterator[Fault]:
@@ -87,3 +91,22 @@ def segments_without_demand(context: CheckContext) -> Iterator[Fault]:
             yield fault_in(
                 segment, "segment", "a segment without demand", "rows in demand", fix, "segment-without-demand"
             )
+
+
+def months_of_next_to_nothing(context: CheckContext) -> Iterator[Fault]:
+    """A month's demand is nothing, or enough for the solver to tell it from nothing beside what is there and on offer.
+
+    Its tolerance is absolute, in units that count the largest block in thousands: what is less is not served, and no
+    plan that leaves it so passes its audit.
+    """
+    dataset = context.dataset
+    least = TOLERANCE * model_units(dataset).tokens_bn
+    by_month = sums((t, a_day) for (_, t), a_day in segment_demand(dataset).items())
+    for t in dataset.horizon:
+        bn = by_month[t] * dataset.hours(t) / 24.0
+        if 0.0 < bn < least:
+            found = f"{bn:.3g} bn tokens in {dataset.label(t)}, of all segments together"
+            expected = f"none, or at least {least:.3g} bn tokens a month, as large as fleet and offers are"
+            fix = "The solver cannot tell it from nothing: correct the demand, or the size of fleet and offers."
+            yield Fault("demand", "tokens_bn_per_day", "", found, expected, fix)
+            return

@@ -88,3 +88,23 @@ def test_a_segment_without_demand_is_a_warning() -> None:
 def test_demand_beyond_the_horizon_is_no_fault() -> None:
     """Months outside the horizon may be given."""
     assert faults_of(demand("2020-01", "2026-01", "2026-06", "2040-01")) == []
+
+
+@pytest.mark.parametrize(
+    ("bn_a_day", "accelerators", "fits"),
+    [(8.0, 100.0, True), (0.0, 100.0, True), (1e-7, 100.0, True), (1e-8, 100.0, False), (8.0, 1e12, False)],
+)
+def test_demand_that_the_solver_takes_for_nothing_is_an_error(bn_a_day: float, accelerators: float, fits: bool) -> None:
+    """A month's demand of next to nothing, by itself or beside blocks of immense size, is told at once."""
+    rows = [
+        {"segment": "chat", "region": "us", "month": f"2026-{m:02d}", "tokens_bn_per_day": bn_a_day} for m in (1, 6)
+    ]
+    found = errors_of(row("fleet", VALID, accelerators=accelerators), demand=rows)
+    assert [(each.sheet, each.column) for each in found] == ([] if fits else [("demand", "tokens_bn_per_day")])
+
+
+def test_a_small_segment_beside_others_is_no_fault() -> None:
+    """What little one segment asks for is no fault where others ask for more in the same month."""
+    small = {"segment": "tiny", "workload": "chat", "growth_per_month": 0}
+    asked = {"segment": "tiny", "region": "us", "month": "2026-01", "tokens_bn_per_day": 1e-9}
+    assert errors_of(segments=[*VALID["segments"], small], demand=[*VALID["demand"], asked]) == []
