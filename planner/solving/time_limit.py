@@ -73,11 +73,14 @@ class TimeLimit:
 
 
 def less_reading_back(options: SolveOptions, built: float) -> SolveOptions:
-    """What `TimeLimit` gave a search, less what plans need that it does not leave; models took `built` to build."""
+    """What `TimeLimit` gave a search, less what plans need that it does not leave; models took `built` to build.
+
+    What a search without a plan may take is left to what follows a plan, whoever set it aside.
+    """
     limit = options.time_limit
     if limit is None:
         return options
-    left_anyway = min(AFTER_SHARE / (1.0 - AFTER_SHARE) * limit, AFTER_MOST)
+    left_anyway = max(min(AFTER_SHARE / (1.0 - AFTER_SHARE) * limit, AFTER_MOST), options.without_plan)
     shorter = max(0.1, limit - max(0.0, READING_BACK * built - left_anyway))
     writing = max(0.0, READING_BACK_LEAST * built - LATE - (left_anyway - options.without_plan))
     last = limit + options.without_plan - writing if options.without_plan else shorter

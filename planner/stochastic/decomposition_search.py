@@ -115,7 +115,7 @@ class DecompositionSearch:
         self.built_seconds = self.subproblems.built_seconds
         left = less_reading_back(task.options, self.built_seconds)
         if left.time_limit is not None:
-            self._deadline = self.tracker.began + left.time_limit - self.subproblems.rebuild_seconds
+            self._deadline = self.tracker.began + left.time_limit
             self._last_deadline = self._deadline + left.without_plan
         self.solver.deadline = self._last_deadline
         self.candidates = Candidates(self.subproblems, self.solver)

@@ -2,7 +2,7 @@
 
 Limits are what makes a scenario slow: its relaxation cuts prices by half where half is just enough, and most plans met
 on the way are poor. With everything else relaxed branching proves the best limits of many scenarios in a second or two,
-of the others HiGHS's own searches at the root find good ones. With limits held the rest is easy.
+of the others HiGHS's own search at the root finds good ones. With limits held the rest is easy.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy.typing as npt
 from planner.solving.exactness import PRECISION, added_up
 from planner.solving.highs import HighsSolver, Status
 from planner.solving.highs_reports import finite
-from planner.solving.pipeline.quiet import quieten
+from planner.solving.pipeline.quiet import one_look, quieten
 from planner.solving.problem import ArrayProblem, Outcome, SolveOptions, fixed_at
 from planner.solving.search import solve
 from planner.solving.time_limit import TimeLimit
@@ -56,11 +56,11 @@ def plan_by_limits(
     solver = quieten(HighsSolver(relaxed, replace(finely, time_limit=seconds_left()), unit))
     solver.set("mip_max_nodes", LIMIT_NODES)
     solver.run(should_stop=should_stop)
-    proven = solver.status == Status.kOptimal
+    proven, before = solver.status == Status.kOptimal, -math.inf
     if not proven:
-        solver = HighsSolver(relaxed, replace(finely, time_limit=seconds_left()), unit)
-        solver.set("mip_max_nodes", 1)  # its plans come from the searches at the root; the bound takes long to rise
-        solver.run(should_stop=should_stop)
+        before = solver.bound
+        solver = one_look(HighsSolver(relaxed, replace(finely, time_limit=seconds_left()), unit))
+        solver.run(should_stop=should_stop)  # its plans come from the root; the bound takes long to rise
     if solver.values is None:
         return None
     held = fixed_at(arrays, np.where(limits, solver.values, np.nan))
@@ -68,7 +68,7 @@ def plan_by_limits(
     found = solve(ArrayProblem(held, problem.units), rest, should_stop=should_stop)
     if found.objective_usd is None:
         return None
-    open_by = found.objective_usd - solver.bound * unit
+    open_by = found.objective_usd - max(before, solver.bound) * unit
     asked = max(options.gap * abs(found.objective_usd), (options.absolute_gap or 0.0) * unit)
     if proven and open_by > asked + PRECISION * abs(found.objective_usd):
         return None

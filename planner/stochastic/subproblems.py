@@ -51,8 +51,6 @@ class Subproblems:
         What a unit of each shared decision weighs, in model units of money.
     built_seconds
         What building them took, in all processes.
-    rebuild_seconds
-        What building models again for plans will take, which are not kept; 0 where they are.
     """
 
     def __init__(
@@ -60,7 +58,7 @@ class Subproblems:
     ) -> None:
         self.tree, self.world, self._processes = tree, world, processes
         self.local: dict[str, Subproblem] = {}
-        self.rebuild_seconds = elsewhere = 0.0
+        elsewhere = 0.0
         began, given, shared = time.monotonic(), models or {}, dict[Named, Named]()
         names = world.share(tree.order)
         with pause_gc():  # what is built stays: looking through it again for each scenario would take ever longer
@@ -74,7 +72,6 @@ class Subproblems:
             left = {name: shared for name in names if name not in self.local}
             others, elsewhere = of_models(tree, _without_model, left, processes, self._seconds_each)
             self.local |= {name: replace(each, tree=tree) for name, each in others.items()}
-            self.rebuild_seconds = time.monotonic() - began
         self.built_seconds = elsewhere + time.monotonic() - began
         bounds = world.merge({name: subproblem.bounds for name, subproblem in self.local.items()})
         self.bounds = tightest(bounds[name] for name in tree.order)

@@ -59,6 +59,9 @@ def test_plans_of_many_scenarios_have_time_to_be_read_back() -> None:
     assert search(80.0, 20.0) == pytest.approx(46.0)
     assert search(940.0, 100.0) == pytest.approx(730.0)
     assert search(8.0, 100.0) == 0.1
+    # what is set aside for a search without a plan, be it by a share of the time, is left as well
+    shortened = less_reading_back(SolveOptions(time_limit=485.0, without_plan=105.0), 55.0)
+    assert shortened.time_limit == pytest.approx(485.0 - (2.7 * 55.0 - 105.0))
     assert _limit(100.0, 50.0).for_questions(60.0, 10.0) == pytest.approx(23.0, abs=0.5)
     assert _limit(100.0, 80.0).for_questions(60.0, 10.0) == 0.0
 

@@ -26,6 +26,14 @@ ONLY_BRANCHING: dict[str, Any] = NO_HEURISTICS | {
     "mip_pscost_minreliable": 1,
 }
 
+ONLY_RENS: dict[str, Any] = {
+    "mip_heuristic_run_rins": False,
+    "mip_heuristic_run_root_reduced_cost": False,
+    "mip_allow_restart": False,
+    "mip_max_nodes": 1,
+}
+"""Of the searches at the root that from the relaxation alone, which finds nearly what all of them do."""
+
 
 def without_heuristics(solver: HighsSolver) -> HighsSolver:
     """The solver, told not to look for plans itself."""
@@ -35,6 +43,11 @@ def without_heuristics(solver: HighsSolver) -> HighsSolver:
 def quieten(solver: HighsSolver) -> HighsSolver:
     """The solver, told to branch and no more."""
     return _told(solver, ONLY_BRANCHING)
+
+
+def one_look(solver: HighsSolver) -> HighsSolver:
+    """The solver, told to look for plans once, near its relaxation (RENS, Berthold 2014)."""
+    return _told(solver, ONLY_RENS)
 
 
 def closing(arrays: Compiled, options: SolveOptions, share: float, seconds: float) -> HighsSolver:
