@@ -42,7 +42,7 @@ LEAST_SHORT_SECONDS = 20.0
 """Below so many seconds a scenario of a large problem may have no plan yet, and hedging could not begin."""
 TIME_OVER = "time limit"
 """Why a search ended whose time is over."""
-HURRIED_BELOW = 15.0
+HURRIED_BELOW = 12.0
 """With less time left than so many times what the relaxations of all scenarios take, plans of any cost come first."""
 FIRST_THRESHOLDS = (0.5, 0.2)
 """For a first plan signings are rounded up from this share of a unit on; the next where the last leaves no plan."""

@@ -101,11 +101,12 @@ class Candidates:
         """Every scenario at its best with the decisions fixed; None where one has no plan, or none was found.
 
         `quick`: a good plan of large scenarios is enough, by their limits. `known`: plans with these decisions, which
-        stand where no better is found in the time.
+        stand where no better is found in the time; without them the first plan is enough of those that it is short for.
         """
         limits = {name: each.bounding_integers for name, each in self.subproblems.local.items()} if quick else None
-        found = self.solver.solve(self._problems(decisions), limits=limits, all_needed=known is None)
-        return self._solution(decisions, found, known)
+        needed = known is None
+        found = self.solver.solve(self._problems(decisions), limits=limits, all_needed=needed, in_time=needed)
+        return self._solution(decisions, found, known, rough=self.world.any(bool(self.solver.rough)))
 
     def first_plans(self, decisions: Decisions) -> ImplementableSolution | None:
         """Decisions completed, and the first plan found of every scenario with them; None where one has none."""

@@ -69,6 +69,8 @@ class SubproblemSolver:
     ----------
     infeasible
         The problems that the last `solve` proved to have no solution.
+    rough
+        Those of which the last `solve` took the first plan, whatever it costs.
     """
 
     options: SolveOptions
@@ -80,6 +82,7 @@ class SubproblemSolver:
     remote: RemoteScenarios | None = None
     stopped: bool = False
     infeasible: set[str] = field(default_factory=set)
+    rough: set[str] = field(default_factory=set)
 
     @property
     def finished(self) -> bool:
@@ -118,6 +121,7 @@ class SubproblemSolver:
         quick: bool = False,
         first: bool = False,
         all_needed: bool = True,
+        in_time: bool = False,
     ) -> dict[str, Solution | None]:
         """Solves problems; once one has no solution the others, of no use without it, are given up.
 
@@ -135,32 +139,41 @@ class SubproblemSolver:
             Whether the first plan found of each is enough, whatever it costs.
         all_needed
             Whether solutions are of no use once one is missing.
+        in_time
+            Whether the first plan found is enough of some where the time is too short for all.
         """
-        failed, options = False, self.options
-        self.infeasible = set()
+        failed, options, waiting = False, self.options, len(problems)
+        took: list[float] = []
+        self.infeasible, self.rough = set(), set(problems) if first else set()
         absolute_gap = None if options.absolute_gap is None else gap_factor * options.absolute_gap
         options = replace(
             options, gap=gap_factor * options.gap, absolute_gap=absolute_gap, threads=1, parts_from=PARTS_FROM
         )
-        if first:
-            rough = max(options.gap, FIRST_GAP)
-            options = replace(options, gap=rough, absolute_gap=None, target_usd=sys.float_info.max)
-        if first or gap_factor > 1.0:  # decisions are wanted, and nothing is proven by them
+        rough = replace(options, gap=max(options.gap, FIRST_GAP), absolute_gap=None, target_usd=sys.float_info.max)
+        rough = replace(rough, second_look=False)
+        if gap_factor > 1.0:  # decisions are wanted, and nothing is proven by them
             options = replace(options, second_look=False)
-        limit = None if first else self.short_time_limit if quick else self.time_limit
+        limit = self.short_time_limit if quick else self.time_limit
 
         def task(name: str) -> Outcome | None:
-            nonlocal failed
+            nonlocal failed, waiting
             if self.stopped or failed or (not all_needed and self.finished):
                 return None
-            problem = problems[name]
+            problem, began, left = problems[name], time.monotonic(), self.seconds_left()
+            short = in_time and left is not None and took and left * self.width < waiting * sum(took) / len(took)
+            waiting -= 1
             outcome: Outcome | None = None
-            if limits is not None and limits[name].any() and problem.compiled.integer.sum() >= PARTS_FROM:
+            if first or short:
+                self.rough.add(name)
+                outcome = self._call(_solve, problem, replace(rough, time_limit=left), None, stopping=give_up)
+            elif limits is not None and limits[name].any() and problem.compiled.integer.sum() >= PARTS_FROM:
                 until = replace(options, time_limit=self.seconds_left())
                 outcome = self._call(_plan_by_limits, problem, limits[name], until, limit, stopping=give_up)
             if outcome is None:
-                left = replace(options, time_limit=self.seconds_left(limit))
-                outcome = self._call(_solve, problem, left, (starts or {}).get(name), stopping=give_up)
+                timed = replace(options, time_limit=self.seconds_left(limit))
+                outcome = self._call(_solve, problem, timed, (starts or {}).get(name), stopping=give_up)
+            if name not in self.rough:
+                took.append(time.monotonic() - began)
             failed = failed or (all_needed and (outcome is None or outcome.values is None))
             return outcome
 

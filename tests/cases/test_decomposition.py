@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -282,6 +283,26 @@ def test_plans_with_the_same_decisions_stand_where_the_time_is_over() -> None:
     assert late is not None
     assert late.rough
     assert late.objective == pytest.approx(first.objective)
+
+
+def test_scenarios_for_which_the_time_is_short_have_their_first_plans(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where one scenario takes so long that the time is too short for the rest, these have rough plans, not none."""
+    search = DecompositionSearch(DecompositionTask(columns_differ(), SolveOptions(threads=1), {}), ranks(), None, None)
+    known = search.candidates.first_plans({})
+    assert known is not None
+    whole = search.candidates.evaluate(known.decisions)
+    assert whole is not None
+    assert not whole.rough
+    assert search.solver.rough == set()
+    ticks = itertools.count()
+    clock = SimpleNamespace(monotonic=lambda: float(next(ticks)))
+    monkeypatch.setattr("planner.stochastic.subproblem_solver.time", clock)
+    search.solver.deadline = 8.0
+    hurried = search.candidates.evaluate(known.decisions)
+    assert hurried is not None
+    assert hurried.rough
+    assert search.solver.rough == set(list(search.subproblems.problems)[1:])
+    assert hurried.objective >= whole.objective - 1e-9
 
 
 @pytest.mark.parametrize("of", [lands, three_stages, columns_differ])
