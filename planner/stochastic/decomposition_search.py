@@ -42,8 +42,6 @@ LEAST_SHORT_SECONDS = 20.0
 """Below so many seconds a scenario of a large problem may have no plan yet, and hedging could not begin."""
 TIME_OVER = "time limit"
 """Why a search ended whose time is over."""
-HURRIED_BELOW = 12.0
-"""With less time left than so many times what the relaxations of all scenarios take, plans of any cost come first."""
 FIRST_THRESHOLDS = (0.5, 0.2)
 """For a first plan signings are rounded up from this share of a unit on; the next where the last leaves no plan."""
 STRENGTHENING_TIME_SHARE, STRENGTHENING_SECONDS = 0.25, 600.0
@@ -148,12 +146,15 @@ class DecompositionSearch:
         else:
             self.solver.options = replace(self.options, gap=SUBPROBLEM_GAP_SHARE * self.options.gap)
 
-    def note_relaxed(self, decisions: Mapping[DecisionKey, float], bound: float, seconds: float) -> None:
-        """Takes what the scenarios' relaxations, which took so long, decide on average, and their expected cost."""
+    def note_relaxed(self, decisions: Mapping[DecisionKey, float], bound: float, seconds: float, times: float) -> None:
+        """Takes what the scenarios' relaxations, which took so long, decide on average, and their expected cost.
+
+        Plans come first where less than so many `times` as long is left.
+        """
         self.wanted = decisions
         self.raise_lower_bound(bound)
         slowest = max(self.world.allgather(seconds))
-        enough = HURRIED_BELOW * slowest
+        enough = times * slowest
         self.hurried = self.world.any(self._deadline is not None and self._deadline < time.monotonic() + enough)
         if not self.hurried:
             self.solver.deadline = self._deadline

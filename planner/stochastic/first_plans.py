@@ -21,6 +21,9 @@ from planner.stochastic.method import LARGE, cannot_decompose
 from planner.stochastic.mpi import Ranks
 from planner.stochastic.wait_and_see import WaitAndSee
 
+HURRIED_BELOW = 15.0
+"""With less time left than so many times what the relaxations of all scenarios take, these plans come first."""
+
 
 @dataclass(frozen=True, slots=True)
 class FirstPlans:
@@ -53,7 +56,7 @@ def first_plans(
     began = time.monotonic()
     lshaped = LShaped(search.subproblems.master(), search.subproblems, search.solver)
     wanted = lshaped.relax_apart()
-    search.note_relaxed(wanted, lshaped.lower, time.monotonic() - began)
+    search.note_relaxed(wanted, lshaped.lower, time.monotonic() - began, HURRIED_BELOW)
     if search.hurried:
         search.find_first()
     plans = {} if search.best is None else search.candidates.plans(search.best)

@@ -13,6 +13,12 @@ from planner.stochastic.lshaped import LShaped
 
 TOLERANCE_SHARE = 0.05
 """Of the gap asked for, what the L-shaped method may leave open."""
+HURRIED_BELOW = 8.0
+"""With less time left than so many times what the relaxations of all scenarios take, plans of any cost come first.
+
+Decisions are known after some four times as long, and all scenarios have a plan with them, be it their first, after
+seven; with the plans that are wanted after ten.
+"""
 
 
 def begin_lshaped(search: DecompositionSearch, find_first: Callable[[], None]) -> LShaped | None:
@@ -33,7 +39,7 @@ def begin_lshaped(search: DecompositionSearch, find_first: Callable[[], None]) -
     lshaped, began = LShaped(subproblems.master(), subproblems, search.solver), time.monotonic()
     point = lshaped.relax_apart()
     search.alone = lshaped.alone
-    search.note_relaxed(point, lshaped.lower, time.monotonic() - began)
+    search.note_relaxed(point, lshaped.lower, time.monotonic() - began, HURRIED_BELOW)
     if search.hurried:
         find_first()
         search.check()

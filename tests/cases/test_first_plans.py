@@ -17,7 +17,7 @@ from planner.errors import OutOfTime
 from planner.interrupt import Stop
 from planner.solving.problem import SolveOptions
 from planner.solving.progress import ProgressLines
-from planner.stochastic import decomposition_search, first_plans, solve
+from planner.stochastic import first_plans, solve
 from planner.stochastic.first_plans import FirstPlans
 from planner.stochastic.method import LARGE
 from planner.stochastic.search_result import SearchResult
@@ -28,7 +28,7 @@ OPTIONS = SolveOptions(gap=0.0, time_limit=600.0, threads=1)
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Any time is short, and any problem large."""
-    monkeypatch.setattr(decomposition_search, "HURRIED_BELOW", 1e9)
+    monkeypatch.setattr(first_plans, "HURRIED_BELOW", 1e9)
     monkeypatch.setattr(first_plans, "LARGE", 0)
 
 
