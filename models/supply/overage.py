@@ -10,8 +10,6 @@ Where it costs less, or money that is paid is worth something, it takes two colu
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from models.core.finance import cash_caps, spending_is_rewarded
 from models.core.ledgers import Pool
 from models.core.linear import Linear, Var
@@ -28,20 +26,31 @@ def is_held_back(dataset: Dataset, contract: Contract) -> bool:
         return False
     # a bill above what is owed would lower a later top-up, which a cap by month may make worth while
     shifts = bool(contract.min_spend_usd_per_year and cash_caps(dataset))
-    tiers = [tier for tier in dataset.contract_tiers if tier.contract == contract.contract]
-    cheaper = contract.take_or_pay_share < 1.0 and _is_cheaper(contract, tiers)
+    cheaper = contract.take_or_pay_share < 1.0 and _is_cheaper(dataset, contract)
     return cheaper or shifts or spending_is_rewarded(dataset)
 
 
-def _is_cheaper(contract: Contract, tiers: Sequence[ContractTier]) -> bool:
+def _is_cheaper(dataset: Dataset, contract: Contract) -> bool:
     """Whether an hour of overage costs less than some hour of what is online that is billed as it is used."""
     if contract.tier_mode == "all_units":
         return contract.overage_price_multiple < 1.0
-    rates = [
-        tier.usd_per_accelerator_hour or tier.usd_per_kw_month or 0.0
-        for tier in sorted(tiers, key=lambda tier: tier.from_blocks)
-    ]
-    return contract.overage_price_multiple * rates[0] < max(rates)
+    tiers = sorted(
+        (tier for tier in dataset.contract_tiers if tier.contract == contract.contract),
+        key=lambda tier: tier.from_blocks,
+    )
+    kw = dataset.hardware_of[contract.hardware].kw
+    for hours in {dataset.hours(t) for t in dataset.horizon}:
+        rates = [_usd_per_accelerator_hour(tier, kw, hours) for tier in tiers]
+        if contract.overage_price_multiple * rates[0] < max(rates):
+            return True
+    return False
+
+
+def _usd_per_accelerator_hour(tier: ContractTier, kw: float, hours: float) -> float:
+    """A tier's rate in a month of so many hours: one tier may be priced by the hour and the next by power."""
+    if tier.usd_per_kw_month is not None:
+        return tier.usd_per_kw_month * kw / hours
+    return tier.usd_per_accelerator_hour or 0.0
 
 
 def add_overage(model: Model, metered: list[Metered]) -> None:

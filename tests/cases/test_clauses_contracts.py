@@ -172,6 +172,19 @@ def test_overage_at_the_first_tiers_rate_waits_for_the_second_tier() -> None:
         assert costs(plan) == pytest.approx({"contract": hours * 744})
 
 
+def test_overage_waits_for_a_dearer_tier_that_is_priced_otherwise() -> None:
+    """A first tier at 744 USD per kW and month is 1 USD an hour in January: it comes before overage, as does one at 3.
+
+    2 wanted of 2 blocks: (1 + 3) x 744.
+    """
+    columns = {**CHEAP, "overage_price_multiple": 1.0, "tier_mode": "incremental"}
+    (offer, *_) = contract(signed=0, blocks=2, **columns)
+    power = ContractTier(contract="contract", from_blocks=1, usd_per_kw_month=744.0)
+    hourly = ContractTier(contract="contract", from_blocks=2, usd_per_accelerator_hour=3.0)
+    plan = solved(dataset(offer, power, hourly, demand(2.0), months=1))
+    assert costs(plan) == pytest.approx({"contract": 4.0 * 744})
+
+
 def test_cheap_overage_begins_where_the_pool_is_down_to_its_margin() -> None:
     """Of 2 owned and 2 blocks a quarter is kept: 3 work, then overage at 0.50 comes before none of them.
 
