@@ -13,6 +13,8 @@ from planner.stochastic.lshaped import LShaped
 
 TOLERANCE_SHARE = 0.05
 """Of the gap asked for, what the L-shaped method may leave open."""
+LOOSE_SHARE = 0.05
+"""What it may leave open of the cost where time is short and there is no plan yet: any decisions will do."""
 HURRIED_BELOW = 8.0
 """With less time left than so many times what the relaxations of all scenarios take, plans of any cost come first.
 
@@ -43,7 +45,7 @@ def begin_lshaped(search: DecompositionSearch, find_first: Callable[[], None]) -
     if search.hurried:
         find_first()
         search.check()
-    prices = lshaped.relax(point, TOLERANCE_SHARE * search.options.gap, search.raise_lower_bound)
+    prices = lshaped.relax(point, _share_left_open(search), search.raise_lower_bound)
     search.wanted = lshaped.core or point
     subproblems.price(prices)
     search.tighten_gap()
@@ -59,7 +61,7 @@ def run_lshaped(search: DecompositionSearch, lshaped: LShaped) -> None:
     """
     tracker = search.tracker
     while not search.stall.stalled():
-        tolerance = TOLERANCE_SHARE * search.options.gap * tracker.scale
+        tolerance = _share_left_open(search) * tracker.scale
         lshaped.converge(search.solver.options, tolerance, search.raise_lower_bound)
         tracker.report("L-shaped method")
         search.check()
@@ -81,6 +83,12 @@ def run_lshaped(search: DecompositionSearch, lshaped: LShaped) -> None:
     search.refine_best()
     tracker.report("plans of the scenarios refined")
     search.check()
+
+
+def _share_left_open(search: DecompositionSearch) -> float:
+    """Of the cost, what the L-shaped method may leave open."""
+    loose = search.hurried and search.best is None
+    return LOOSE_SHARE if loose else TOLERANCE_SHARE * search.options.gap
 
 
 def _try(search: DecompositionSearch, lshaped: LShaped, decisions: Mapping[DecisionKey, float]) -> None:
