@@ -13,8 +13,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+import numpy as np
+
 from models.build import Model, build_model
 from models.cancellation import cancelled_by
+from models.core.compiled import Compiled
 from models.core.vector import Vector
 from models.dataset import Dataset
 from models.demand.baseline import segment_demand
@@ -25,10 +28,11 @@ from models.probes import POWER, TOKENS
 from models.schema import Cap
 from models.stochastic.solution import StochasticSolution
 from models.warm_start import start_values
+from planner.analysis.other_side import of_either_side, on_the_other_side
 from planner.errors import OutOfTime
 from planner.solving.dispatch import completed_decisions
 from planner.solving.held_losses import SPARE, broken_losses
-from planner.solving.one_sided import Slopes, one_sided_derivatives
+from planner.solving.one_sided import OneSided, Slopes, one_sided_derivatives
 from planner.solving.pipeline.side_by_side import Asked, beside
 from planner.solving.problem import fixed_at
 from planner.solving.time_limit import TimeLimit
@@ -218,7 +222,8 @@ def _values_of(
     model: Model, plan: Plan, limit: TimeLimit, threads: int, should_stop: Asked = lambda: False
 ) -> MarginalValues | None:
     dataset = model.dataset
-    decisions = completed_decisions(model, start_values(model, plan), max(0.1, limit.left()))
+    told = start_values(model, plan)
+    decisions = completed_decisions(model, told, max(0.1, limit.left()))
     if decisions is None:
         return None
     arrays = fixed_at(model.compiled, decisions)
@@ -230,18 +235,24 @@ def _values_of(
 
     bases, none_online = _bases(model, plan)
     power = [i for i in bases if arrays.columns[i].parent_component().name == POWER]
-    found = one_sided_derivatives(
-        arrays,
-        bases,
-        sizes,
-        max(0.1, limit.left()),
-        helpful=power,
-        none_to_lose=none_online,
-        threads=threads or os.cpu_count() or 1,
-        should_stop=should_stop,
-    )
+
+    def derivatives(program: Compiled) -> OneSided | None:
+        return one_sided_derivatives(
+            program,
+            bases,
+            sizes,
+            max(0.1, limit.left()),
+            helpful=power,
+            none_to_lose=none_online,
+            threads=threads or os.cpu_count() or 1,
+            should_stop=should_stop,
+        )
+
+    found = derivatives(arrays)
     if found is None:
         return None
+    other = on_the_other_side(arrays, found, np.isnan(told) & model.compiled.integer)
+    found = of_either_side(found, None if other is None else derivatives(other), arrays)
     model.plan(found.values)  # gives the variables their values, which the caps' weights are worked out from
     unit, tokens, capacity = model.units.usd, list[TokenValue](), list[CapacityValue]()
     for i, slopes in found.columns.items():

@@ -52,9 +52,10 @@ _Found = dict[tuple[str, int], Slopes]
 
 @dataclass(frozen=True, slots=True)
 class OneSided:
-    """The optimal values, and slopes by column and by row."""
+    """The optimal values and reduced costs, both of shape (columns,), and slopes by column and by row."""
 
     values: Vector
+    duals: Vector
     columns: Mapping[int, Slopes]
     rows: Mapping[int, Slopes]
 
@@ -115,13 +116,13 @@ def one_sided_derivatives(
     def solved_apart(part: Part, begin: Any, share: Sequence[_Asked]) -> _Found:
         return solved(_Program(part.arrays, time_limit, begin), share)
 
-    values, known = arrays.lower.copy(), dict[tuple[str, int], Slopes]()
+    values, duals, known = arrays.lower.copy(), np.zeros_like(arrays.lower), dict[tuple[str, int], Slopes]()
     programs: list[tuple[Part, _Program]] = []
     for part in independent_parts(arrays, columns):
         program = _Program(part.arrays, max(0.1, ends - time.monotonic()))
         if program.values is None:
             return None
-        values[part.columns] = program.values
+        values[part.columns], duals[part.columns] = program.values, program.column_duals
         programs.append((part, program))
     sizes, by_part = rows(values), list[tuple[Part, _Program, list[_Asked]]]()
     for part, program in programs:
@@ -142,7 +143,7 @@ def one_sided_derivatives(
             halted.set()
             raise
     return OneSided(
-        values, {each: known["column", each] for each in columns}, {each: known["row", each] for each in sizes}
+        values, duals, {each: known["column", each] for each in columns}, {each: known["row", each] for each in sizes}
     )
 
 
