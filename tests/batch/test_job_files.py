@@ -93,6 +93,9 @@ def test_a_name_of_a_file_stops_no_folder(folder: Path) -> None:
     assert {job.input for job in found.jobs} == set(folder.iterdir())
     assert len({job.name.casefold() for job in found.jobs}) == len(found.jobs)
     assert {job.gap for job in found.jobs} == {0.02}
+    named = {job.input.name: job.name for job in found.jobs}
+    if os.name != "nt":
+        assert (named["a_b.xlsx"], named["a:b.xlsx"]) == ("a_b", "a_b (2)")
     for number, job in enumerate(found.jobs):
         (folder / job.name / str(number)).mkdir(parents=True)
         assert job.name == job.name.strip(". ")

@@ -134,18 +134,21 @@ def _is_problem(path: Path) -> bool:
 def _names(paths: Iterable[Path], taken: Sequence[str]) -> dict[Path, str]:
     """A name of its own for the job of each problem, which a folder can have whatever the problem's is.
 
-    It is that of the problem, where several have it with the ending or with the folders it is in, else with a number.
+    It is that of the problem, where several have it with the ending or with the folders it is in, else with a number;
+    those whose own name it is have it before those whose name no folder can have.
     """
     spelt = {path: _spellings(path) for path in paths}
+    as_they_are = sorted(spelt, key=lambda path: spelt[path][0] != name_of(path))
     count = Counter(each.casefold() for spellings in spelt.values() for each in dict.fromkeys(spellings))
     found: dict[Path, str] = {}
     used = {name.casefold() for name in taken}
-    for path, spellings in spelt.items():
+    for path in as_they_are:
+        spellings = spelt[path]
         alone = next((each for each in spellings if count[each.casefold()] == 1), spellings[0])
         numbered = (folder_name(alone, f" ({number})") for number in itertools.count(2))
         found[path] = next(each for each in itertools.chain([alone], numbered) if each.casefold() not in used)
         used.add(found[path].casefold())
-    return found
+    return {path: found[path] for path in spelt}
 
 
 def _spellings(path: Path) -> list[str]:
