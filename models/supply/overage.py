@@ -91,7 +91,8 @@ def hold_overage_back(model: Model, metered: list[Metered]) -> None:
     """Rows by which overage comes after all else, where least cost alone would not see to it; once pools balance."""
     capacity, unit, margin = model.capacity, model.units.accelerators, model.dataset.settings.reserve_margin
     pool_is_full: dict[tuple[Pool, int, str], Var] = {}
-    pays_first = {each.contract.contract: _pays_first(model.dataset, each.contract) for each in metered}
+    contracts = {each.contract.contract: each.contract for each in metered}
+    pays_first = {name: _pays_first(model.dataset, contract) for name, contract in contracts.items()}
     waits = sum(bool(each.tops_up and each.overage_classes) for each in metered) * len(model.dataset.blocks)
     capped = bool(cash_caps(model.dataset)) and waits <= FEW
     for each in metered:
