@@ -30,7 +30,6 @@ class Bills:
         self.model, self.contract, self.payer, self.signatures = model, contract, payer, signatures
         self.metered = []
         pay_minimum(model, payer, signatures)
-        tops_up = self._months_of_top_ups()
         for t in model.dataset.horizon:
             classes = rate_classes(model, contract, t, signatures, True) if contract.take_or_pay_share < 1.0 else []
             overage = []
@@ -39,7 +38,7 @@ class Bills:
             if classes or overage:
                 per_block = max(each.schedule.online_per_block(t) for each in signatures)
                 most = per_block * max(contract.max_blocks, contract.signed_blocks or 0)
-                self.metered.append(Metered(contract, source, payer, t, classes, overage, most, t in tops_up))
+                self.metered.append(Metered(contract, source, payer, t, classes, overage, most))
 
     def minimum(self, signature: SigningVariant, t: int) -> Linear:
         """The take-or-pay minimum of a signing in month t, prepaid or not."""
@@ -54,20 +53,6 @@ class Bills:
         if not self.contract.min_spend_usd_per_year:
             return []
         return [(each, year) for each in self.signatures for year in each.schedule.contract_years]
-
-    def _months_of_top_ups(self) -> set[int]:
-        """Months of the contract years in which the fewest blocks, used the least, are billed less than is owed."""
-        contract, found = self.contract, set[int]()
-        blocks = contract.signed_blocks if contract.status == "signed" else max(1, contract.min_blocks)
-        for signature, year in self.years():
-            before, schedule = self._before(year), signature.schedule
-            bills = before.usd + (blocks or 0) * contract.take_or_pay_share * sum(
-                schedule.hours_online_per_block(t) * min(schedule.rate(tier, t) for tier in schedule.tiers)
-                for t in year
-            )
-            if bills < contract.min_spend_usd_per_year * (len(year) + before.months) / 12.0:
-                found |= set(year)
-        return found
 
     def owed(self, signature: SigningVariant, year: range) -> Linear:
         """Minimum spend of a contract year, for its months that count."""

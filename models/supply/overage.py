@@ -19,25 +19,15 @@ from models.demand.sites import upper_bound
 from models.schema import Contract, ContractTier
 from models.supply.take_or_pay import Metered
 
-FEW = 24
-"""So many load blocks of months in which a bill could stand in for a later top-up are held by rows.
-
-More take half as long again as all else of a search, for what pays only where a cap on cash binds in the month of a
-top-up. Overage comes last in the plan all the same, and the audit says where that breaks the cap.
-"""
-
 
 def is_held_back(dataset: Dataset, contract: Contract) -> bool:
-    """Whether it may take rows to hold a contract's overage back until nothing else of it is left."""
+    """Whether it takes rows to hold a contract's overage back until nothing else of it is left."""
     if not contract.overage_share or contract.status == "excluded":
         return False
-    return _pays_first(dataset, contract) or bool(contract.min_spend_usd_per_year and cash_caps(dataset))
-
-
-def _pays_first(dataset: Dataset, contract: Contract) -> bool:
-    """Whether overage before use is cheaper, or rewarded, in any month."""
+    # a bill above what is owed would lower a later top-up, which a cap by month may make worth while
+    shifts = bool(contract.min_spend_usd_per_year and cash_caps(dataset))
     cheaper = contract.take_or_pay_share < 1.0 and _is_cheaper(dataset, contract)
-    return cheaper or spending_is_rewarded(dataset)
+    return cheaper or shifts or spending_is_rewarded(dataset)
 
 
 def _is_cheaper(dataset: Dataset, contract: Contract) -> bool:
@@ -92,14 +82,10 @@ def hold_overage_back(model: Model, metered: list[Metered]) -> None:
     capacity, unit, margin = model.capacity, model.units.accelerators, model.dataset.settings.reserve_margin
     pool_is_full: dict[tuple[Pool, int, str], Var] = {}
     contracts = {each.contract.contract: each.contract for each in metered}
-    pays_first = {name: _pays_first(model.dataset, contract) for name, contract in contracts.items()}
-    waits = sum(bool(each.tops_up and each.overage_classes) for each in metered) * len(model.dataset.blocks)
-    capped = bool(cash_caps(model.dataset)) and waits <= FEW
+    held = {name: is_held_back(model.dataset, contract) for name, contract in contracts.items()}
     for each in metered:
         contract, source = each.contract, each.source
-        # a bill above what is owed would lower a later top-up, which a cap by month may make worth while
-        shifts = each.tops_up and capped
-        if not each.overage_classes or not (pays_first[contract.contract] or shifts):
+        if not held[contract.contract] or not each.overage_classes:
             continue
         online = capacity.online[source, each.t].times(1.0 / unit)
         most = min(upper_bound(online), each.most_online / unit)

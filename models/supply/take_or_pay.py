@@ -73,8 +73,7 @@ class RateClass:
 class Metered:
     """A contract billed by use in month t: classes for use within what is online and for overage.
 
-    `most_online` are the most accelerators it can have online then; `tops_up`: whether the month is of a contract year
-    whose bills may be less than the minimum spend.
+    `most_online` are the most accelerators it can have online then.
     """
 
     contract: Contract
@@ -84,7 +83,6 @@ class Metered:
     classes: list[RateClass]
     overage_classes: list[RateClass]
     most_online: float
-    tops_up: bool
 
 
 def pay_minimum(model: Model, payer: Payer, signatures: Iterable[SigningVariant]) -> None:
@@ -176,7 +174,7 @@ def add_billed_use(model: Model, metered: list[Metered]) -> None:
             model.costs.pay("contract", each.payer, each.t, Linear.of(variable, usd), reported=False)
         model.add_constraint("use_is_billed", key, total.times(1.0).plus(beyond, -1.0), at_least=0.0)
         # a bill above what is owed would lower a later top-up, which a cap by month may make worth while
-        shifts = each.tops_up and bool(cash_caps(model.dataset))
+        shifts = bool(contract.min_spend_usd_per_year and cash_caps(model.dataset))
         if shifts or spending_is_rewarded(model.dataset):
             _fill_cheapest_first(model, each)
             model.add_positive_part(
