@@ -8,7 +8,7 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
-from planner.batch.attempt import PreparedJob, prepare, unreadable_message
+from planner.batch.attempt import PreparedJob, prepare, record_without_run, unreadable_message
 from planner.batch.folder import BatchFolder
 from planner.batch.jobs.job import Job
 from planner.batch.manifest import JobRecord
@@ -57,11 +57,23 @@ def waits_for(bad: Sequence[str]) -> str:
 
 
 def _why_new(prepared: PreparedJob, record: JobRecord | None, versions: Mapping[str, str]) -> str:
-    job, options = prepared.job, prepared.options
     if record is None:
         return "new"
-    if not is_accepted(record.status, job):
+    if not is_accepted(record.status, prepared.job):
         return f"{record.status.replace('_', ' ')} last time"
+    if why := _why_other(prepared, record):
+        return why
+    changed = [
+        f"{key} {record.versions.get(key, 'unknown')} → {value}"
+        for key, value in versions.items()
+        if record.versions.get(key) != value
+    ]
+    return "versions changed: " + ", ".join(changed) if changed else ""
+
+
+def _why_other(prepared: PreparedJob, record: JobRecord) -> str:
+    """Why a record is of another problem or of other options than the job has now; "" where it is of these."""
+    job, options = prepared.job, prepared.options
     if record.input_sha256 != prepared.input_sha256:
         return "its workbook has changed"
     if name_of(Path(record.input_path)) != name_of(job.input):  # plans are named by it
@@ -71,14 +83,7 @@ def _why_new(prepared: PreparedJob, record: JobRecord | None, versions: Mapping[
         for key, value in options.items()
         if record.options.get(key) != value and not (record.status == "optimal" and key in BUDGETS)
     ]
-    if changed:
-        return "options changed: " + ", ".join(changed)
-    changed = [
-        f"{key} {record.versions.get(key, 'unknown')} → {value}"
-        for key, value in versions.items()
-        if record.versions.get(key) != value
-    ]
-    return "versions changed: " + ", ".join(changed) if changed else ""
+    return "options changed: " + ", ".join(changed) if changed else ""
 
 
 def _shown(value: Any) -> str:
@@ -89,13 +94,17 @@ def _shown(value: Any) -> str:
     return "none" if value in (None, "") else str(value)
 
 
-def records_left_out(jobs: Sequence[Job], folder: BatchFolder, versions: Mapping[str, str]) -> list[JobRecord]:
-    """What is told of jobs that a run leaves out (`--only`): their last records, none of them as good that is stale.
+def records_left_out(
+    jobs: Sequence[Job], ran: Mapping[str, JobRecord], folder: BatchFolder, versions: Mapping[str, str]
+) -> list[JobRecord]:
+    """What is told of jobs that a run leaves out (`--only`): nothing of what is stale.
 
     Parameters
     ----------
     jobs
         Those that are left out.
+    ran
+        Records of this run so far, by name.
     folder
         The batch's folder, with the records of earlier runs.
     versions
@@ -104,28 +113,44 @@ def records_left_out(jobs: Sequence[Job], folder: BatchFolder, versions: Mapping
     Returns
     -------
     list of JobRecord
-        Of the jobs that ever ran: `reused` where a run would have reused it, `not_started`, with the plan it has and
-        the reason, where its workbook or something else has changed; as it was where it had not been good.
+        Of the jobs that ever ran, in their order: the last record, `reused` where a run would have reused it, as it was
+        where it had not been good; `not_started`, without the figures and the plan of then, where its workbook, its
+        options or something else has changed.
     """
-    found = ((job, folder.record(job.name)) for job in jobs)
-    return [_left_out(job, record, folder, versions) for job, record in found if record is not None]
+    by_name = {job.name: job for job in jobs}
+    known = dict(ran)
+    for name in TopologicalSorter({job.name: job.dependencies for job in jobs}).static_order():
+        if name not in known and (record := folder.record(name)) is not None:
+            known[name] = _left_out(by_name[name], record, known, folder, versions) if name in by_name else record
+    return [known[job.name] for job in jobs if job.name in known]
 
 
-def _left_out(job: Job, record: JobRecord, folder: BatchFolder, versions: Mapping[str, str]) -> JobRecord:
-    handed_on = {name: kept for name in job.dependencies if (kept := folder.record(name)) is not None}
-    try:
-        prepared = prepare(job, handed_on, folder)
-        why = why_run(prepared, record, folder, versions, force=False)
-        same_input = prepared.input_sha256 == record.input_sha256
-    except OSError as error:
-        why, same_input = unreadable_message(job, error), False
-    except KeyError as error:  # a plan that it builds on was never made
-        why, same_input = waits_for([error.args[0]]), False
+def _left_out(
+    job: Job, record: JobRecord, known: Mapping[str, JobRecord], folder: BatchFolder, versions: Mapping[str, str]
+) -> JobRecord:
+    why = _why_stale(job, record, known, folder, versions)
+    if why is None:
+        return record
     if not why:
         return replace(record, good=True, message="", reused=True, input_path=str(job.input))
-    if same_input and not is_accepted(record.status, job):
-        return record
-    return replace(record, status="not_started", good=False, message=f"left out of this run: {why}")
+    kept = f"; the plan of then stays in {record.plan_path}" if folder.has_plan(record) else ""
+    return record_without_run(job, "not_started", f"left out of this run: {why}{kept}")
+
+
+def _why_stale(
+    job: Job, record: JobRecord, known: Mapping[str, JobRecord], folder: BatchFolder, versions: Mapping[str, str]
+) -> str | None:
+    """Why a record is no longer true; "" where a run would reuse it, None where it tells of a failure that stands."""
+    if bad := [name for name in job.dependencies if name not in known or not known[name].good]:
+        return waits_for(bad)
+    try:
+        prepared = prepare(job, known, folder)
+    except OSError as error:
+        return unreadable_message(job, error)
+    why = why_run(prepared, record, folder, versions, force=False)
+    if why and not is_accepted(record.status, job):
+        return _why_other(prepared, record) or None
+    return why
 
 
 @dataclass(frozen=True, slots=True)

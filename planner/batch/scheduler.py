@@ -166,7 +166,7 @@ class BatchScheduler:
         return self._write_manifest(None if self.stop.requested else now())
 
     def _look_at_left_out(self) -> None:
-        self._others = records_left_out(self.left_out, self.folder, self.rules.versions)
+        self._others = records_left_out(self.left_out, self.records, self.folder, self.rules.versions)
 
     def _show(self) -> None:
         """Shows how far the batch is and what runs."""

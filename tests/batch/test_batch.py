@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -236,7 +237,7 @@ def test_only_and_previous(tmp_path: Path) -> None:
 
 
 def test_what_only_leaves_out_is_not_told_as_current(tmp_path: Path) -> None:
-    """A job left out keeps its plan but is good only while a run would reuse it; a success is of the whole batch."""
+    """A job left out is good only while a run would reuse it, else its figures are not told; its plan stays a file."""
     folder = tmp_path / OUT
     workbook(tmp_path / "two.xlsx", decision())
     jobs = job_file(tmp_path, *demands(1), {"name": "two", "input": "two.xlsx"}, {"name": "on", "start_plan_of": "j0"})
@@ -252,15 +253,53 @@ def test_what_only_leaves_out_is_not_told_as_current(tmp_path: Path) -> None:
     assert run(jobs, "-o", OUT, "--only", "j0", "--force") == 0
     left_out = records(folder)["two"]
     assert (left_out.status, left_out.good) == ("not_started", False)
-    assert left_out.message == "left out of this run: its workbook has changed"
-    assert (folder / left_out.plan_path).is_file()
+    plan = "jobs/two/plan.xlsx"
+    assert left_out.message == f"left out of this run: its workbook has changed; the plan of then stays in {plan}"
+    assert (left_out.plan_path, left_out.report, left_out.seconds) == ("", {}, 0)
+    assert (folder / plan).is_file()
     assert success in metrics.read_text()
-    sheet = openpyxl.load_workbook(folder / "reports" / "summary.xlsx")["Differences"]
-    told = {row[0]: row[1:3] for row in sheet.iter_rows(values_only=True)}
+    assert 'planner_job_cost_usd{batch="jobs",planner_job="j0"}' in metrics.read_text()
+    assert 'planner_job_cost_usd{batch="jobs",planner_job="two"}' not in metrics.read_text()
+    summary = openpyxl.load_workbook(folder / "reports" / "summary.xlsx")
+    assert _figures(summary, "j0")["cost_usd"] is not None
+    assert not any(_figures(summary, "two").values())
+    told = {row[0]: row[1:3] for row in summary["Differences"].iter_rows(values_only=True)}
     assert told["two"] == ("plan within the gap became not started", left_out.message)
     assert run(jobs, "-o", OUT) == 0
     assert records(folder)["two"].good
     assert success not in metrics.read_text()
+    summary = openpyxl.load_workbook(folder / "reports" / "summary.xlsx")
+    told = {row[0]: row[1:3] for row in summary["Differences"].iter_rows(values_only=True)}
+    assert told["two"][1] == f"it had not run in that batch: {left_out.message}"
+
+
+def _figures(summary: openpyxl.Workbook, job: str) -> dict[str, object]:
+    """What the sheet Jobs tells of a job's plan."""
+    head, *rows = summary["Jobs"].iter_rows(values_only=True)
+    (row,) = (dict(zip(head, each, strict=True)) for each in rows if each[0] == job)
+    return {key: value for key, value in row.items() if key == "plan" or key.endswith(("_usd", "_tokens", "gap"))}
+
+
+def test_a_job_left_out_is_no_better_than_what_it_builds_on(tmp_path: Path) -> None:
+    """Of a job left out nothing is told as today's where another that it waits for is stale, or where its own failure
+    was of other options."""
+    folder = tmp_path / OUT
+    late = {"name": "late", "set": ["settings.nonsense=1"]}
+    base = demands(1)[0]
+
+    def jobs(base: dict[str, Any], late: dict[str, Any]) -> Path:
+        return job_file(tmp_path, {"name": "other"}, base, {"name": "on", "start_plan_of": "j0"}, late)
+
+    assert run(jobs(base, late), "-o", OUT) == 9
+    assert run(jobs(base, late), "-o", OUT, "--only", "other") == 0
+    assert statuses(folder) == {"other": "optimal", "j0": "optimal", "on": "optimal", "late": "invalid"}
+    assert run(jobs(base | {"gap": 0.02}, late | {"set": []}), "-o", OUT, "--only", "other") == 0
+    found = records(folder)
+    assert {found[name].status for name in ("j0", "on", "late")} == {"not_started"}
+    assert "options changed: gap" in found["j0"].message
+    assert "it waits for 'j0', which is not good" in found["on"].message
+    assert "options changed: set" in found["late"].message
+    assert not any(found[name].report for name in ("j0", "on", "late"))
 
 
 def test_batches_of_one_name_have_folders_of_their_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

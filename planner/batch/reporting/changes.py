@@ -35,6 +35,8 @@ MAX_LISTED = 3
 """Changed values of the input given in words; all of them are in a table."""
 MAX_COMPARED = 60
 """Jobs whose inputs are compared value by value: each takes a third of a second."""
+NOT_RUN = ("not_started", "skipped_dependency")
+"""Statuses of jobs of which nothing is known in a batch but why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +139,10 @@ def _what(before: JobRecord, after: JobRecord, decisions: int, limits: int) -> I
 def _why(
     inputs: _InputComparison, before: JobRecord, after: JobRecord, differs: bool
 ) -> tuple[tuple[InputChange, ...], tuple[str, ...]]:
-    if after.status in ("not_started", "skipped_dependency"):  # nothing of it is of this batch
+    if after.status in NOT_RUN:
         return (), (after.message,)
+    if before.status in NOT_RUN:
+        return (), (f"it had not run in that batch: {before.message}",)
     changed: tuple[InputChange, ...] = ()
     why: list[str] = []
     saved_anew = before.input_sha256 != after.input_sha256
