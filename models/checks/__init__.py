@@ -86,6 +86,7 @@ def checks() -> tuple[tuple[Check, tuple[str, ...]], ...]:
         (plausibility.offers_of_nothing, ()),
         (plausibility.doubtful_economics, ()),
         (demand.months_of_next_to_nothing, tuple(service_sheets)),
+        (factors.demand_of_next_to_nothing, ("scenarios", "scenario_factors", *service_sheets)),
         (service.demand_beyond_reach, tuple(service_sheets)),
         (service.single_sites_out_of_reach, tuple(service_sheets)),
         (service.runs_out_of_reach, ("runs", *service_sheets)),

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from models import months
 from models.checks.context import CheckContext, fault_in
 from models.columns import LARGEST
+from models.dataset import Dataset
 from models.demand.baseline import segment_demand
 from models.faults import Fault
 from models.grouping import groups, sums
@@ -17,6 +19,32 @@ from models.supply.scaling import model_units
 MEAN_WITHIN = 0.01
 TOLERANCE = 1e-6
 """Of the solver, in units of the model."""
+UNTOLD = "The solver cannot tell it from nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class TooLittle:
+    """A month t whose demand of all segments, billions of tokens, is more than none and less than it has to be."""
+
+    t: int
+    month: str
+    bn: float
+    least_bn: float
+
+    @property
+    def words(self) -> str:
+        """What there is."""
+        return f"{self.bn:.3g} bn tokens in {self.month}, of all segments together"
+
+    @property
+    def enough(self) -> str:
+        """What there has to be, where there is anything."""
+        return f"at least {self.least_bn:.3g} bn tokens a month, as large as fleet and offers are"
+
+    @property
+    def said(self) -> str:
+        """Both, where a range or a draw made it."""
+        return f"{self.words}. {UNTOLD}: ask for none, or {self.enough}."
 
 
 def load_blocks(context: CheckContext) -> Iterator[Fault]:
@@ -94,19 +122,30 @@ def segments_without_demand(context: CheckContext) -> Iterator[Fault]:
 
 
 def months_of_next_to_nothing(context: CheckContext) -> Iterator[Fault]:
-    """A month's demand is nothing, or enough for the solver to tell it from nothing beside what is there and on offer.
+    """A month's demand is nothing, or enough for the solver to tell it from nothing beside fleet and offers."""
+    for each in next_to_nothing(context.dataset):
+        fix = f"{UNTOLD}: correct the demand, or the size of fleet and offers."
+        yield Fault("demand", "tokens_bn_per_day", "", each.words, f"none, or {each.enough}", fix)
+        return
 
-    Its tolerance is absolute, in units that count the largest block in thousands: what is less is not served, and no
-    plan that leaves it so passes its audit.
+
+def next_to_nothing(dataset: Dataset) -> Iterator[TooLittle]:
+    """The months of a problem, in the scenario that it is seen in, whose demand is next to nothing.
+
+    The solver's tolerance is absolute, in units that count the largest block in thousands: what is less is not served,
+    and no plan that leaves it so passes its audit.
     """
-    dataset = context.dataset
     least = TOLERANCE * model_units(dataset).tokens_bn
     by_month = sums((t, a_day) for (_, t), a_day in segment_demand(dataset).items())
     for t in dataset.horizon:
         bn = by_month[t] * dataset.hours(t) / 24.0
         if 0.0 < bn < least:
-            found = f"{bn:.3g} bn tokens in {dataset.label(t)}, of all segments together"
-            expected = f"none, or at least {least:.3g} bn tokens a month, as large as fleet and offers are"
-            fix = "The solver cannot tell it from nothing: correct the demand, or the size of fleet and offers."
-            yield Fault("demand", "tokens_bn_per_day", "", found, expected, fix)
-            return
+            yield TooLittle(t, dataset.label(t), bn, least)
+
+
+def said_of_next_to_nothing(dataset: Dataset) -> str:
+    """What to say of the first month of any scenario whose demand is next to nothing; "" where there is none."""
+    for scenario in [each.scenario for each in dataset.scenarios] or [""]:
+        for each in next_to_nothing(dataset.in_scenario(scenario)):
+            return f"scenario '{scenario}' has {each.said}" if scenario else each.said
+    return ""

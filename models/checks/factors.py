@@ -1,13 +1,16 @@
-"""Factors of scenarios that can change nothing: what they act on is over, or beyond the horizon."""
+"""Factors of scenarios that can change nothing, or that leave a month's demand next to nothing."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 from models.checks.context import CheckContext, fault_in
+from models.checks.demand import UNTOLD, TooLittle, next_to_nothing
 from models.dataset import Dataset
+from models.demand.baseline import segment_demand
 from models.faults import Fault
 from models.realization import ALL, Realization
 from models.schema import ScenarioFactor
@@ -17,6 +20,8 @@ from models.supply.registry import KINDS
 Offer = tuple[OfferKind, Any]
 NEUTRAL = {"price": 1.0, "delivery_delay_months": 0.0}
 """Quantities that act on signings, and the value that changes nothing; such a row may end one before it."""
+OF_DEMAND = {"demand": 1.0, "demand_growth": 0.0}
+"""Quantities that act on demand, and the value that changes nothing."""
 
 
 def factors_without_effect(context: CheckContext) -> Iterator[Fault]:
@@ -31,6 +36,33 @@ def factors_without_effect(context: CheckContext) -> Iterator[Fault]:
                 yield fault_in(factor, "from_month", found, expected, fix, "factor-beyond-horizon")
         elif is_idle(dataset, factor):
             yield _idle(factor)
+
+
+def demand_of_next_to_nothing(context: CheckContext) -> Iterator[Fault]:
+    """Factors of demand leave a month nothing, or enough for the solver to tell it from nothing."""
+    dataset = context.dataset
+    for scenario, factors in dataset.factors.items():
+        acting = [row for (quantity, _), rows in factors.items() if quantity in OF_DEMAND for row in rows]
+        told: set[int] = set()
+        for little in next_to_nothing(dataset.in_scenario(scenario)) if acting else ():
+            behind = max(acting, key=lambda row: _demand_without(dataset, row, little.t))
+            if id(behind) not in told:
+                told.add(id(behind))
+                yield _too_little(behind, little)
+
+
+def _demand_without(dataset: Dataset, factor: ScenarioFactor, t: int) -> float:
+    """Billions of tokens a day in month t of a factor's scenario, of all segments, if the factor changed nothing."""
+    neutral = replace(factor, value=OF_DEMAND[factor.quantity])
+    rows = tuple(neutral if row is factor else row for row in dataset.scenario_factors)
+    there = replace(dataset, scenario_factors=rows).in_scenario(factor.scenario)
+    return math.fsum(tokens for (_, month), tokens in segment_demand(there).items() if month == t)
+
+
+def _too_little(factor: ScenarioFactor, little: TooLittle) -> Fault:
+    found = f"{factor.value:g}, which in '{factor.scenario}' leaves {little.words}"
+    fix = f"{UNTOLD}: correct the value{'; 0 leaves none' if factor.quantity == 'demand' else ''}."
+    return fault_in(factor, "value", found, f"a demand of none, or {little.enough}", fix)
 
 
 def is_idle(dataset: Dataset, factor: ScenarioFactor) -> bool:

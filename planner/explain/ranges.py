@@ -153,13 +153,18 @@ def check_variations(dataset: Dataset, variations: Iterable[Variation]) -> None:
     Raises
     ------
     WrongUsage
-        It names what is not there, or two things alike.
+        It names what is not there, or two things alike, or leaves demand that the solver cannot tell from nothing.
     """
-    from models.variants.factors import with_factor  # loaded once there is a problem, as help needs none
+    from models.checks.demand import said_of_next_to_nothing  # loaded once there is a problem, as help needs none
+    from models.checks.factors import OF_DEMAND
+    from models.variants.factors import with_factor
 
     for each in variations:
-        try:
-            for value in each.values:
-                with_factor(dataset, each.quantity, each.name, value)
-        except ValueError as error:
-            raise WrongUsage(f"--vary {error}") from None
+        for value in each.values:
+            try:
+                varied = with_factor(dataset, each.quantity, each.name, value)
+            except ValueError as error:
+                raise WrongUsage(f"--vary {error}") from None
+            found = said_of_next_to_nothing(varied) if each.quantity in OF_DEMAND else ""
+            if found:
+                raise WrongUsage(f"--vary {each.label} at {value:g}: there would be {found}")

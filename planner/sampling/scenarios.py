@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from models.checks.demand import said_of_next_to_nothing
 from models.checks.factors import is_idle
 from models.core.vector import Array
 from models.dataset import Dataset
@@ -82,7 +83,8 @@ def sample_scenarios(
     Raises
     ------
     WrongUsage
-        The uncertainty does not fit the dataset, or there would be more rows than a sheet holds.
+        The uncertainty does not fit the dataset, a scenario would have demand that the solver cannot tell from nothing,
+        or there would be more rows than a sheet holds.
     """
     try:
         drawn = sample(dataset, uncertainty, paths, seed)
@@ -100,6 +102,8 @@ def sample_scenarios(
             f"{len(scenarios)} scenarios take {len(made.scenario_factors):,} rows, more than a sheet holds; "
             "ask for fewer, or make fewer quantities uncertain."
         )
+    if little := said_of_next_to_nothing(made):
+        raise WrongUsage(f"Scenarios cannot be made as asked: {little}")
     found = moments(dataset, drawn, reduction)
     lost = not_kept(found)
     return SampledScenarios(

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from models.checks.demand import next_to_nothing
+from models.checks.factors import OF_DEMAND
 from models.dataset import Dataset
 from models.sampling import Uncertainty, sample
 from models.stochastic.fixed_decisions import dataset_in_sample, dataset_in_scenario
@@ -59,7 +61,7 @@ def draw_new_samples(dataset: Dataset, uncertainty: Uncertainty, count: int, see
     Raises
     ------
     WrongUsage
-        The uncertainty does not fit the workbook.
+        The uncertainty does not fit the workbook, or a sample has demand that the solver cannot tell from nothing.
     """
     try:
         paths = sample(dataset, uncertainty, count, seed)
@@ -67,13 +69,17 @@ def draw_new_samples(dataset: Dataset, uncertainty: Uncertainty, count: int, see
         raise WrongUsage(f"Samples cannot be drawn as asked: {error}") from None
     alike = pd.Series([b"".join(values[path].tobytes() for values in paths.values.values()) for path in range(count)])
     first = alike.drop_duplicates().index
-    return Samples(
+    samples = Samples(
         tuple(pd.factorize(alike)[0].tolist()),
         lambda n: list(scenario_words(dataset, paths, tuple(range(n)))),
         lambda k: dataset_in_sample(dataset, paths.factors(int(first[k]), "")),
         in_sample=False,
         how=f"{count} new paths drawn with seed {seed}",
     )
+    for k in range(samples.problems) if any(quantity in OF_DEMAND for quantity, _ in paths.values) else ():
+        for little in next_to_nothing(samples.problem(k)):
+            raise WrongUsage(f"Samples cannot be drawn as asked: sample {first[k] + 1} has {little.said}")
+    return samples
 
 
 def draw_from_scenarios(dataset: Dataset, count: int, seed: int) -> Samples:

@@ -1,11 +1,20 @@
-"""Factors of scenarios that can change nothing are warned of, and no others."""
+"""Factors of scenarios that can change nothing are warned of, and no others; those that leave too little are errors."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sheets import CONTRACT, LEASE, VALID, brief, faults_of, row
+from sheets import CONTRACT, LEASE, VALID, brief, errors_of, faults_of, row
+
+from models.dataset import Dataset
+from models.loading import dataset_from
+from models.sampling import Uncertainty
+from planner.errors import WrongUsage
+from planner.explain.ranges import check_variations, parse
+from planner.sampling.scenarios import sample_scenarios
+from planner.stress.samples import draw_new_samples
 
 SCENARIOS = [{"scenario": "s0", "probability": 1}, {"scenario": "s1", "probability": 0}]
 SIGNED = {"status": "signed", "signed_units": 1, "signed_term_months": 3}
@@ -117,3 +126,68 @@ def test_the_same_row_of_another_scenario_does_not_end_it() -> None:
     """A delay from January in one scenario holds on, whatever another says from February."""
     rows = late(2), late(0, scenario="s1", from_month="2026-02")
     assert warned(*rows, lease={"sign_from": "2026-03"}) == []
+
+
+@pytest.mark.parametrize(
+    ("told", "factors"),
+    [
+        ([], [("demand", 0.0, None)]),
+        ([], [("demand", 1e-7, None)]),
+        ([2], [("demand", 1e-9, "2026-03")]),
+        ([3], [("demand", 0.9, None), ("demand_growth", -0.999, "2026-01")]),
+        ([2], [("demand", 1e-9, "2026-03"), ("demand", 0.5, "2026-05"), ("demand_growth", -0.01, None)]),
+        ([2, 3], [("demand", 1e-9, "2026-03"), ("demand", 2e-9, "2026-04")]),
+    ],
+)
+def test_demand_that_a_factor_leaves_next_to_nothing_of_is_an_error(
+    told: list[int], factors: list[tuple[str, float, str | None]]
+) -> None:
+    """It is told at the factor that makes it so, once each; none at all is none."""
+    rows = [
+        {"scenario": "s1", "quantity": quantity, "name": "*", "value": value, "from_month": month}
+        for quantity, value, month in factors
+    ]
+    found = errors_of(scenarios=SCENARIOS, scenario_factors=rows, demand=_steady(8.0))
+    assert [(each.sheet, each.column, each.row) for each in found] == [("scenario_factors", "value", n) for n in told]
+    assert all("in 's1' leaves" in each.found and "bn tokens in 2026-" in each.found for each in found)
+
+
+def _steady(figure: float) -> list[dict[str, Any]]:
+    """The same demand from January to June."""
+    at = {"segment": "chat", "region": "us", "tokens_bn_per_day": figure}
+    return [at | {"month": "2026-01"}, at | {"month": "2026-06"}]
+
+
+@pytest.mark.parametrize(
+    ("how", "ask"),
+    [
+        ("--vary demand at 1e-09", lambda dataset, much: check_variations(dataset, [parse("demand=1e-9,1")])),
+        (
+            "--vary demand_growth at -0.999",
+            lambda dataset, much: check_variations(dataset, [parse("demand_growth=-99.9%,0")]),
+        ),
+        (
+            "Scenarios cannot be made as asked: scenario 's",
+            lambda dataset, much: sample_scenarios(dataset, much, count=30, paths=40, seed=1),
+        ),
+        ("Samples cannot be drawn as asked: sample ", lambda dataset, much: draw_new_samples(dataset, much, 40, 1)),
+    ],
+)
+def test_a_range_or_a_draw_that_leaves_next_to_nothing_is_refused(
+    how: str, ask: Callable[[Dataset, Uncertainty], object]
+) -> None:
+    """What is varied or drawn is told before anything is solved, with the month and what there has to be."""
+    dataset = dataset_from(**(VALID | {"demand": _steady(1e-5)}))
+    with pytest.raises(WrongUsage, match="bn tokens in 2026-") as refused:
+        ask(dataset, Uncertainty(demand_volatility={"*": 1.0}))
+    assert str(refused.value).startswith(how)
+    assert "at least" in str(refused.value)
+
+
+def test_ranges_and_draws_that_leave_none_or_enough_are_taken() -> None:
+    """A range down to no demand at all, and a spread as it is usual, pass."""
+    dataset = dataset_from(**(VALID | {"demand": _steady(8.0)}))
+    check_variations(dataset, [parse("demand=0,1"), parse("demand_growth=-50%,0")])
+    much = Uncertainty(demand_volatility={"*": 0.3})
+    assert sample_scenarios(dataset, much, count=3, paths=40, seed=1).dataset.scenarios
+    assert len(draw_new_samples(dataset, much, 40, 1)) == 40
