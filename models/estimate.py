@@ -108,6 +108,17 @@ class Estimate:
         known_by = other.known_by if self.known_by == "unknown" else self.known_by
         return Estimate(max(lows, default=None), min(highs, default=None), known_by)
 
+    def of_a_gain(self) -> Estimate:
+        """The figure as that of a gain, of which a lower end below 0 says nothing by itself: it is not known then.
+
+        >>> Estimate(-143.0, None).of_a_gain() == Estimate.unknown()
+        True
+        >>> Estimate(2.0, None).of_a_gain() == Estimate(2.0, None)
+        True
+        """
+        says_nothing = self.at_most is None and self.at_least is not None and self.at_least < 0.0
+        return Estimate.unknown() if says_nothing else self
+
     def value(self, gap: float) -> float | None:
         """The figure, where both ends agree within `gap` of the larger of their sizes; else None.
 

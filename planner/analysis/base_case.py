@@ -97,7 +97,7 @@ class BaseCaseQuestion(BesideQuestion):
                 model = self._built or build_model(self.problem)
         except OutOfTime:
             if before == UNKNOWN:
-                self.found = _not_built(seconds)
+                self.found = _not_built(seconds, limit)
             return
         outcome = _searched(
             model,
@@ -135,9 +135,9 @@ def base_case_of_scenarios(
         with cancelled_by(limit.check):
             form = ExtensiveForm(nothing_new(dataset), measure)
     except OutOfTime:
-        return _not_built(seconds), {}
+        return _not_built(seconds, limit), {}
     if limit.left() < time.monotonic() - began:  # solving it and reading its plans back take as long as building
-        return _not_built(seconds), {}
+        return _not_built(seconds, limit), {}
     seconds = min(seconds, limit.left())
     probability = form.tree.probability
     outcome = _searched(form, replace(options, time_limit=seconds), stop, watch, None)
@@ -158,8 +158,14 @@ def base_case_of_scenarios(
     return _base_case(form, outcome, Estimate.unknown(), costs, part, seconds, options.gap, stop, limit), plans
 
 
-def _not_built(seconds: float) -> BaseCase:
-    return BaseCase(warning=f"The base case is not known: its model was not built and solved within {seconds:.0f} s.")
+def _not_built(seconds: float, limit: TimeLimit) -> BaseCase:
+    why = f"its model was not built and solved within {seconds:.0f} s"
+    return BaseCase(warning=f"The base case is not known: {why}.{_longer(limit)}")
+
+
+def _longer(limit: TimeLimit) -> str:
+    """How to get what a limit left open; nothing where there was none."""
+    return "" if limit.seconds is None else " A longer --time-limit gives its search more."
 
 
 def _searched(
@@ -188,7 +194,11 @@ def _base_case(
     if cost.value(gap) is not None and outcome.values is not None:
         return BaseCase(cost, {} if costs is None else parts_of(costs))
     why = "because the run was asked to stop" if stop.requested else f"within {seconds:.0f} s"
-    warning = f"The base case was not proven within the gap {why}: it is given as a range."
+    if cost.at_most is None:
+        longer = "" if stop.requested else _longer(limit)
+        warning = f"No plan that signs nothing new was found {why}: its cost is known from below at best.{longer}"
+    else:
+        warning = f"The base case was not proven within the gap {why}: it is given as a range."
     parts = {} if part is None or stop.requested else _ranges(problem, part, cost, limit)
     return BaseCase(cost, parts, warning=warning)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -49,22 +50,26 @@ class BaseCase:
 
     def saving(self, plan_usd: float) -> Estimate:
         """What a plan of that cost saves: value at stake, shortage avoided and revenue kept included."""
+        return self._saving(plan_usd).of_a_gain()
+
+    def _saving(self, plan_usd: float) -> Estimate:
         return self.cost.minus(Estimate.exactly(plan_usd)).without_noise(NOISE * abs(plan_usd))
 
     def shortage_avoided(self, plan_costs: Costs) -> Estimate:
         """The base case's shortfall less that of a plan, USD of penalties: value at stake, no money."""
-        return self._less(SHORTFALL, plan_costs)
+        return self._less(SHORTFALL, plan_costs).of_a_gain()
 
     def cash_saved(self, plan_usd: float, plan_costs: Costs) -> Estimate:
         """What of the saving is money: neither shortage avoided nor revenue kept."""
-        rest = self.saving(plan_usd).minus(self.shortage_avoided(plan_costs)).minus(self.revenue_kept(plan_costs))
+        other = (self._less(name, plan_costs) for name in (SHORTFALL, FORGONE))
+        rest = functools.reduce(Estimate.minus, other, self._saving(plan_usd))
         paid = plan_usd - plan_costs[SHORTFALL] - plan_costs[FORGONE]
         known = rest.and_also(self.parts.get(MONEY, UNKNOWN).minus(Estimate.exactly(paid)))
-        return known.without_noise(NOISE * abs(plan_usd))
+        return known.without_noise(NOISE * abs(plan_usd)).of_a_gain()
 
     def revenue_kept(self, plan_costs: Costs) -> Estimate:
         """The revenue that limits and prices of the base case forgo, USD, less what those of a plan do."""
-        return self._less(FORGONE, plan_costs)
+        return self._less(FORGONE, plan_costs).of_a_gain()
 
     def _less(self, category: str, plan_costs: Costs) -> Estimate:
         """A part of it less that of a plan; what rounding leaves of two costs is nothing."""

@@ -18,7 +18,8 @@ from models.schema import ChipOrder, Limit, Option, OwnSite, Rule, Run, Scenario
 from models.stochastic.risk import Measure
 from models.stochastic.solution import ScenarioPlan, StochasticSolution
 from planner.reports.plan.money import period_table
-from planner.reports.plan.text import contract_figures, summary_rows
+from planner.reports.plan.rows import summary_rows
+from planner.reports.plan.text import contract_figures
 from planner.reports.run_result import RunResult
 from planner.results.plan_figures import PlanFigures
 from planner.results.scenario_set import ScenarioSetResult

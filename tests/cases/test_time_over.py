@@ -122,6 +122,7 @@ def test_what_comes_after_the_search_costs_no_plan(jump: Clock) -> None:
     assert found.audit is not None
     assert found.audit.passed
     assert {each.name for each in found.warnings} == {"base-case-unknown"}
+    assert found.warnings[0].text.endswith("A longer --time-limit gives its search more.")
     assert steps[0] == len(TERMS) + 3 + len(TERMS) + 1  # of the third, of marginal values, which has seconds of its own
 
 

@@ -34,7 +34,7 @@ from planner.explain.explanation import explain_plan
 from planner.interrupt import Stop
 from planner.reports.comparison_text import comparison_json
 from planner.reports.plan.rows import filled_tables
-from planner.reports.plan.text import saving_parts
+from planner.reports.plan.text import saving_parts, saving_words
 from planner.reports.run_json import run_json
 from planner.reports.run_result import RunResult
 from planner.reports.terminal import summary_lines
@@ -261,6 +261,33 @@ def test_the_parts_of_what_is_at_stake_are_told_where_there_are_any(base: tuple[
     costs = dict.fromkeys(result.plan_set.costs_usd, 0.0) | {"shortfall": shortfall}
     result.base_case = BaseCase(Estimate.exactly(cost), parts_of(costs))
     assert saving_parts(result) == words
+
+
+@pytest.mark.parametrize(
+    ("limit", "stopped", "words"),
+    [
+        (9.0, False, "not known within the time; a longer --time-limit gives its search more"),
+        (None, False, "not known within the time"),
+        (9.0, True, "not known: the run was stopped"),
+    ],
+)
+def test_what_is_at_stake_is_not_told_by_a_bound_that_says_nothing(
+    limit: float | None, stopped: bool, words: str
+) -> None:
+    """Of a base case that costs at least 30 USD, less than the plan, neither text nor figures tell a value at stake."""
+    result = solve_dataset(three_leases(), PlanOptions(gap=0.0))
+    result.base_case = BaseCase(Estimate(30.0, None))
+    result.options, result.interrupted = {"time_limit": limit}, stopped
+    [line] = [line for line in summary_lines(result) if "Signing nothing" in str(line)]
+    assert line == f"  Signing nothing   at least 30 USD; value at stake {words}"
+    document = run_json(result)
+    nothing = {"at_least": None, "at_most": None, "known_by": "unknown"}
+    assert document["estimates"]["saving_usd"] == document["estimates"]["cash_saved_usd"] == nothing
+    assert document["estimates"]["base_case_usd"] == {"at_least": 30.0, "at_most": None, "known_by": "solves"}
+    [summary] = [each for each in filled_tables(result) if each.table.sheet == "Summary"]
+    told = {row[0]: row[1] for row in summary.rows if "base case" in row[0] and row[1] is not None}
+    assert told == {"base case, signing nothing new, at least": 30.0}
+    assert words in saving_words(result, "net present cost", 2001.0)
 
 
 def test_a_range_below_zero_is_told_as_what_is_spent(monkeypatch: pytest.MonkeyPatch) -> None:

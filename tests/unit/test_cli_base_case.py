@@ -109,8 +109,17 @@ def test_a_figure_that_is_not_proven_is_a_range(
     nothing_short = Estimate(0.0, 0.0, "bound")
     avoided = found.shortage_avoided(dict.fromkeys(categories(), 0.0))
     assert avoided == (nothing_short if cost is None else Estimate.unknown())  # 123 USD are less than any plan costs
-    assert "not proven" in found.warning
+    assert ("No plan that signs nothing new was found" if cost is None else "not proven") in found.warning
     assert given == [10.0]
+
+
+def test_a_saving_known_only_to_be_no_loss_beyond_a_bound_is_not_known() -> None:
+    """A base case of at least 30 says nothing of what a plan of 173 saves; one of at least 200 says something."""
+    low, high = (BaseCase(Estimate(bound, None), {"shortfall": Estimate(0.0, None)}) for bound in (30.0, 200.0))
+    costs = dict.fromkeys(categories(), 0.0) | {"shortfall": 5.0}
+    for found in (low.saving(173.0), low.shortage_avoided(costs), low.cash_saved(173.0, costs)):
+        assert found == Estimate.unknown()
+    assert high.saving(173.0) == Estimate(27.0, None)
 
 
 @pytest.mark.parametrize("bounded", [True, False])

@@ -290,6 +290,10 @@ def test_first_sheet_answers_first(workbook: Any) -> None:
         ({"audit": None}, "Not audited."),
         ({"base_case": BaseCase(none_exists=True)}, "no such plan exists"),
         ({"base_case": BaseCase()}, "the base case is not known"),
+        (
+            {"base_case": BaseCase(Estimate(3e4, None)), "options": {"time_limit": 9}},
+            "a longer --time-limit gives its search more; the base case is at least 30,000 USD",
+        ),
         ({"base_case": BaseCase(Estimate(4e6, 9e6))}, "the base case is between 4.00 m USD and 9.00 m USD"),
     ],
 )

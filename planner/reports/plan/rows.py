@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from models.estimate import Estimate
+from models.plan import categories
 from models.supply.registry import offers_on_the_table
 from planner.analysis.alternatives import common_decisions, decided_by_each
 from planner.analysis.offer_values import local_worth, offer_facts
-from planner.reports.plan.text import summary_rows
+from planner.reports.plan.text import against_base_case, contract_figures, horizon_end_rows
 from planner.reports.run_result import RunResult
 from planner.results.assumptions import assumptions
 from planner.results.period_tables import CASH, POWER, PROFIT, PROFIT_BY_QUARTER, QUARTERS, RESILIENCE, UNIT_COSTS
@@ -68,6 +69,37 @@ def filled_tables(result: RunResult) -> list[Filled]:
         Filled(RUN, run_rows(result)),
         *(own[sheet] for sheet in ("Serving", "Shortfall", "Source use", "On demand")),
         Filled(INPUT, result.input_rows),
+    ]
+
+
+def summary_rows(result: RunResult, figures: PlanFigures) -> list[tuple[Any, ...]]:
+    """Metric, value, unit: the figures of the plan, money first; costs are present values and add up."""
+    dataset, totals, currency = figures.dataset, figures.totals, result.currency
+    costs = figures.costs_usd
+    new = [each for each in figures.decisions if not each.signed]
+    return [
+        ("plan name", result.plan_name, ""),
+        ("status", result.status, ""),
+        ("first month", dataset.label(0), ""),
+        ("months", dataset.settings.months, "months"),
+        ("net present cost", result.objective_usd, currency),
+        ("lower bound on net present cost", result.bound_usd, currency),
+        ("gap", result.gap, "share"),
+        ("most that any other plan could save", result.possible_saving_usd, currency),
+        *against_base_case(result),
+        *((f"cost: {category}", costs[category], currency) for category in categories()),
+        *horizon_end_rows(result),
+        *((name, usd, currency) for name, usd in contract_figures(result).items()),
+        ("cash paid", sum(each.cash_usd for each in figures.by("horizon")), currency),
+        ("demand", totals.demand_bn, "bn tokens"),
+        ("demand after limits", totals.after_limits_bn, "bn tokens"),
+        ("served", totals.served_bn, "bn tokens"),
+        ("shortfall", totals.shortfall_bn, "bn tokens"),
+        ("peak committed power", totals.peak_mw, "MW"),
+        ("month of peak committed power", dataset.label(totals.peak_month), ""),
+        ("new signings", sum(each.kind.counted for each in new), "decisions"),
+        ("options bought", sum(not each.kind.counted for each in new), "decisions"),
+        ("audit", "not audited" if result.audit is None else "passed" if result.audit.passed else "FAILED", ""),
     ]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from planner.analysis.alternatives import common_decisions, decided_by_each
 from planner.formatting import gap_percent, money, percent, shortened
-from planner.reports.plan.text import base_case_words, kept_words, known, saving_parts, tried_words
+from planner.reports.plan.text import base_case_words, kept_words, known, saving_parts, stake_words, tried_words
 from planner.reports.run_result import RunResult
 from planner.results.decisions import term_words
 
@@ -60,8 +60,8 @@ def base_case_lines(result: RunResult) -> Iterator[str]:
     if base.none_exists:
         yield "  Signing nothing   no such plan exists"
     elif base.cost.at_least is not None or base.cost.at_most is not None:
-        stake = f"value at stake {known(result.saving, result)}"
-        yield f"  Signing nothing   {known(base.cost, result)}{base_case_words(result)}; {stake}"
+        cost = f"{known(base.cost, result)}{base_case_words(result)}"
+        yield f"  Signing nothing   {cost}; value at stake {stake_words(result)}"
         if parts := saving_parts(result):
             yield f"  {'':<17} {parts}"
 

@@ -9,7 +9,6 @@ from typing import Any
 from models.dataset import Dataset
 from models.estimate import UNKNOWN, Estimate
 from models.kinds import FLEET, ON_DEMAND, OPTION
-from models.plan import categories
 from models.supply.registry import KINDS
 from planner.excel.first_sheet import Banner, Tile, Tone
 from planner.formatting import estimate_words, gap_percent, money, percent, range_words
@@ -168,6 +167,16 @@ def cash_saved_tile(result: RunResult) -> Tile:
     return estimate_tile("Cash saved", saved, below, result)
 
 
+def stake_words(result: RunResult) -> str:
+    """What is known of the value at stake against signing nothing; where that is nothing, how to get it."""
+    if result.saving != UNKNOWN or result.base_case.cost == UNKNOWN:
+        return known(result.saving, result)
+    if result.interrupted:
+        return "not known: the run was stopped"
+    longer = "" if result.options.get("time_limit") is None else "; a longer --time-limit gives its search more"
+    return f"not known within the time{longer}"
+
+
 def saving_words(result: RunResult, measure: str, cost_usd: float) -> str:
     """What is at stake against signing nothing, and what of it is money; `measure` is what is compared."""
     cheapest = f"the cheapest plan that signs nothing new{base_case_words(result)}"
@@ -175,7 +184,7 @@ def saving_words(result: RunResult, measure: str, cost_usd: float) -> str:
     if result.base_case.none_exists:
         return f"{stake}; no such plan exists."
     own = money(cost_usd, result.currency)
-    base, saving = known(result.base_case.cost, result), known(result.saving, result)
+    base, saving = known(result.base_case.cost, result), stake_words(result)
     if result.value(result.base_case.cost) is None:
         return f"{stake}: {saving}; the base case is {base}."
     parts = saving_parts(result)
@@ -296,37 +305,6 @@ def horizon_end_rows(result: RunResult) -> Iterator[tuple[Any, ...]]:
     yield "worth after the horizon", end.worth_usd, result.currency
     for name, usd in end.cost_usd.items():
         yield f"cost of this plan with end_of_horizon {name}", usd, result.currency
-
-
-def summary_rows(result: RunResult, figures: PlanFigures) -> list[tuple[Any, ...]]:
-    """Metric, value, unit: the figures of the plan, money first; costs are present values and add up."""
-    dataset, totals, currency = figures.dataset, figures.totals, result.currency
-    costs = figures.costs_usd
-    new = [each for each in figures.decisions if not each.signed]
-    return [
-        ("plan name", result.plan_name, ""),
-        ("status", result.status, ""),
-        ("first month", dataset.label(0), ""),
-        ("months", dataset.settings.months, "months"),
-        ("net present cost", result.objective_usd, currency),
-        ("lower bound on net present cost", result.bound_usd, currency),
-        ("gap", result.gap, "share"),
-        ("most that any other plan could save", result.possible_saving_usd, currency),
-        *against_base_case(result),
-        *((f"cost: {category}", costs[category], currency) for category in categories()),
-        *horizon_end_rows(result),
-        *((name, usd, currency) for name, usd in contract_figures(result).items()),
-        ("cash paid", sum(each.cash_usd for each in figures.by("horizon")), currency),
-        ("demand", totals.demand_bn, "bn tokens"),
-        ("demand after limits", totals.after_limits_bn, "bn tokens"),
-        ("served", totals.served_bn, "bn tokens"),
-        ("shortfall", totals.shortfall_bn, "bn tokens"),
-        ("peak committed power", totals.peak_mw, "MW"),
-        ("month of peak committed power", dataset.label(totals.peak_month), ""),
-        ("new signings", sum(each.kind.counted for each in new), "decisions"),
-        ("options bought", sum(not each.kind.counted for each in new), "decisions"),
-        ("audit", "not audited" if result.audit is None else "passed" if result.audit.passed else "FAILED", ""),
-    ]
 
 
 def tried_words(tried: TriedPlan, currency: str) -> str:
