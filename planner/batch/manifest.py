@@ -139,6 +139,12 @@ def source_of(folder: Path) -> Path | None:
         return None
 
 
+def other_source(folder: Path, source: Path) -> Path | None:
+    """Where the jobs of the batch in a folder come from, if that is still there and not this one; else None."""
+    other = source_of(folder)
+    return other if other is not None and other.exists() and not other.samefile(source) else None
+
+
 def write_manifest(path: Path, manifest: Manifest) -> None:
     """Puts the manifest in place of the last one, on the disk before anyone can see it.
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from models.faults import closest
 from planner.batch.jobs.job import Job
-from planner.batch.manifest import JobRecord, Manifest, read_manifest
+from planner.batch.manifest import JobRecord, Manifest, other_source, read_manifest
 from planner.command import CommandResult
 from planner.errors import ExitCode, WrongUsage, make_folder
 from planner.text_table import Line, TextTable
@@ -115,19 +115,13 @@ def run_batch(request: BatchRequest, live: LiveText | None = None) -> CommandRes
 
 def _folder(given: Path | None, found: JobSet) -> Path:
     """The folder that is given, which is told of where it is another batch's; else the first that is not."""
-    from planner.batch.manifest import source_of
-
-    def other(folder: Path) -> Path | None:
-        source = source_of(folder)
-        return source if source is not None and source.exists() and not source.samefile(found.source) else None
-
     if given is not None:
-        if source := other(given):
-            log.warning("warning: %s holds the batch of %s; its reports are replaced.", given, source.resolve())
+        if other := other_source(given, found.source):
+            log.warning("warning: %s holds the batch of %s; its reports are replaced.", given, other.resolve())
         return given
     numbered = (f"{found.name}-{number}" for number in itertools.count(2))
     folders = (Path("outputs", "batch", name) for name in itertools.chain([found.name], numbered))
-    return next(folder for folder in folders if not other(folder))
+    return next(folder for folder in folders if not other_source(folder, found.source))
 
 
 def _select_jobs(jobs: Sequence[Job], only: Sequence[str]) -> list[Job]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -35,9 +36,14 @@ log = logging.getLogger("planner")
 @option("--run", is_flag=True, help="Start the batches from here, until stopped.")
 @output_option("output", "FOLDER", "outputs/schedule/<name>/")
 @option("--tz", metavar="ZONE", help="Time zone of EXPRESSION, such as Europe/Berlin [default: the scheduler's own].")
-@option("--into", type=PATH, metavar="FOLDER", help="Folder of the batch [default: outputs/batch/<jobs>/].")
+@option(
+    "--into",
+    type=PATH,
+    metavar="FOLDER",
+    help="Folder of the batch [default: outputs/batch/<jobs>/, <jobs>-2 where others have it].",
+)
 @budget_option(default="6h")
-@option("--name", help="Name of units, pods and workflows [default: planner-<jobs>].")
+@option("--name", help="Name of units, pods and workflows [default: planner-<jobs>, numbered alike].")
 @option("--grace", type=Duration(), help="With --run: make up for a missed start within this time [default: always].")
 @option("--on-failure", metavar="UNIT", help="systemd: start this unit when a batch fails.")
 @option("--image", help="kubernetes, github: container image with the planner.")
@@ -52,20 +58,21 @@ def schedule(console: Console, **values: Any) -> CommandResult:
     from planner.schedule.write import write_schedule
 
     request = ScheduleRequest(**values)
-    _check_batch(request)
+    source = _check_batch(request)
     if (request.kind is None) != request.run:
         raise WrongUsage(
             "Say what starts the batches: --as with the name of a scheduler, such as --as systemd; or --run."
         )
     if request.kind is not None:
-        return write_schedule(request, request.schedule(), request.kind)
-    return _run(console, request.schedule(), request.grace)
+        return write_schedule(request, request.schedule(source), request.kind)
+    return _run(console, request.schedule(source), request.grace)
 
 
-def _check_batch(request: ScheduleRequest) -> None:
+def _check_batch(request: ScheduleRequest) -> Path | None:
     """Let `batch` read its options and jobs now, as a schedule is to start it when nobody is there.
 
-    Jobs of another machine are not read: its paths mean nothing here.
+    Jobs of another machine are not read: its paths mean nothing here. Returns where the jobs come from, None where they
+    are not read.
 
     Raises
     ------
@@ -80,11 +87,12 @@ def _check_batch(request: ScheduleRequest) -> None:
     root = click.get_current_context().find_root().command
     batch = root.get_command(click.get_current_context(), "batch") if isinstance(root, click.Group) else None
     if batch is None:
-        return
+        return None
     with batch.make_context("planner batch", [request.jobs, *request.batch_options]) as context:
         values = dict(context.params)
         if not request.is_remote and values["actuals"] is None:
-            read_jobs(values["jobs"], take_given(Job, values))
+            return read_jobs(values["jobs"], take_given(Job, values)).source
+    return None
 
 
 def _run(console: Console, schedule: Schedule, grace_seconds: float | None) -> CommandResult:

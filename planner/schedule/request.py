@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import logging
 import os
 import sys
 from dataclasses import dataclass
@@ -11,9 +12,13 @@ from typing import Literal
 
 from planner.errors import WrongUsage
 from planner.schedule.calendar import calendar
+from planner.schedule.places import Others, numbers
 from planner.schedule.schedule import Schedule, slug
 
 Kind = Literal["cron", "systemd", "kubernetes", "airflow", "github", "windows"]
+log = logging.getLogger("planner")
+SCHEDULES = Path("outputs", "schedule")
+"""Where the files of a schedule are written, each in a folder of its name."""
 REMOTE: tuple[Kind, ...] = ("kubernetes", "github")
 """Schedulers that run batches on another machine, where the paths of this one mean nothing."""
 
@@ -75,8 +80,13 @@ class ScheduleRequest:
         """Whether batches run on another machine."""
         return self.kind in REMOTE
 
-    def schedule(self) -> Schedule:
+    def schedule(self, source: Path | None = None) -> Schedule:
         """Return the schedule described, with absolute paths where batches run on this machine.
+
+        Parameters
+        ----------
+        source : Path, optional
+            Where the jobs come from, as a batch records it; None where that is not known here.
 
         Raises
         ------
@@ -88,8 +98,7 @@ class ScheduleRequest:
         _check_options(self.batch_options)
         path = Path(self.jobs.rstrip("/\\") or self.jobs)
         stem = path.parent.name if glob.has_magic(path.name) else path.stem
-        into = str(self.into or Path("outputs", "batch", slug(stem)))
-        name = slug(self.name or f"planner-{stem}")
+        name, into = self._place(stem, source)
         return Schedule(
             name=name,
             calendar=when,
@@ -103,8 +112,21 @@ class ScheduleRequest:
             image=self.image or "",
             claim=self.claim or "",
             on_failure=self.on_failure or "",
-            output=self.output or Path("outputs", "schedule", name),
+            output=self.output or SCHEDULES / name,
         )
+
+    def _place(self, stem: str, source: Path | None) -> tuple[str, str]:
+        """The name and the batch's folder: as given, else the first that other jobs have not taken."""
+        others = Others(self.jobs, source, (*SCHEDULES.glob("*"), *([self.output] if self.output else [])))
+        for number in numbers():
+            name = slug(self.name) if self.name else f"{slug(f'planner-{stem}')[: 50 - len(number)]}{number}"
+            into = str(self.into or Path("outputs", "batch", f"{slug(stem)}{number}"))
+            name_is_free = self.name is not None or not others.have_name(name)
+            if name_is_free and (self.into is not None or not others.have_folder(into)):
+                break
+        if self.into is not None and others.have_folder(into):
+            log.warning("warning: %s is the folder of other jobs too; each batch replaces the other's reports.", into)
+        return name, into
 
 
 def _check_options(options: tuple[str, ...]) -> None:

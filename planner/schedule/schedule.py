@@ -9,9 +9,8 @@ from pathlib import Path
 from planner.errors import WrongUsage
 from planner.formatting import escaped, quoted
 from planner.schedule.calendar import Calendar
+from planner.schedule.places import Place
 
-MARK = "Written by `planner schedule`"
-"""A file that says so in one of its first lines may be replaced."""
 GRACE_SECONDS = 300
 """Beyond its budget a batch may take this long to stop and to write its reports before it is ended."""
 SKIPPED = 8
@@ -47,6 +46,11 @@ class Schedule:
     def written(self, name: str) -> str:
         """A file of this schedule as a command line names it from where the command was given."""
         return quoted(self.output / name)
+
+    @property
+    def place(self) -> Place:
+        """What no other schedule should take."""
+        return Place.of(self.name, self.jobs, self.into)
 
     @property
     def arguments(self) -> tuple[str, ...]:

@@ -10,8 +10,9 @@ from planner.errors import CannotWrite, make_folder
 from planner.files.atomic import write_durably
 from planner.schedule.calendar import Calendar, local_zone
 from planner.schedule.formats import FORMATS
+from planner.schedule.places import MARK, start_of
 from planner.schedule.request import Kind, ScheduleRequest
-from planner.schedule.schedule import MARK, Schedule, ScheduleFiles
+from planner.schedule.schedule import Schedule, ScheduleFiles
 from planner.version import __version__
 
 SHOWN_STARTS = 3
@@ -60,17 +61,9 @@ def _write(folder: Path, files: ScheduleFiles, *, force: bool) -> list[Path]:
     """Write the files, or none of them if one would replace a file that is not ours."""
     paths = [folder / name for name in files.texts]
     for path in paths:
-        if path.exists() and not force and not _written_by_planner(path):
+        if path.exists() and not force and MARK not in start_of(path):
             raise CannotWrite(path, "a file that this command did not write is there; move it, or add --force")
     make_folder(folder)
     for path, text in zip(paths, files.texts.values(), strict=True):
         write_durably(path, text)
     return paths
-
-
-def _written_by_planner(path: Path) -> bool:
-    try:
-        with path.open(encoding="utf-8", errors="replace") as file:
-            return MARK in file.read(1000)
-    except OSError:
-        return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,8 +16,9 @@ import pytest
 from commandline import command, environment
 from schedules import ODD
 
+from planner.batch.manifest import Manifest, write_manifest
 from planner.cli import main
-from planner.schedule.schedule import MARK
+from planner.schedule.places import MARK
 
 KINDS = {
     "cron": ["{}.crontab"],
@@ -163,6 +165,39 @@ def test_names_come_from_the_jobs(folder: Path, capsys: pytest.CaptureFixture[st
     assert names == ["planner-weekly", "planner-weekly", "planner-night-plans"]
     assert said(capsys, "weekly", *common, "--name", "Mine!")[1]["name"] == "mine"
     assert said(capsys, "weekly/*.xlsx", *common)[1]["command"][4] == str(folder / "outputs" / "batch" / "weekly")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_schedules_of_one_name_in_different_places_have_folders_of_their_own(
+    folder: Path, capsys: pytest.CaptureFixture[str], kind: str
+) -> None:
+    """Two folders of the same name share neither files nor results by default, and each keeps what it has."""
+    for place in ("eu", "us"):
+        shutil.copytree(folder / "weekly", folder / place / "weekly")
+    common = ("--cron", "@daily", "--as", kind, "--image", "registry.example/planner:1")
+    found = [said(capsys, place, *common) for place in ("eu/weekly", "us/weekly", "eu/weekly", "us/weekly/*.xlsx")]
+    assert [told["name"] for _, told, _ in found] == ["planner-weekly", "planner-weekly-2"] * 2
+    assert [Path(told["command"][4]).name for _, told, _ in found] == ["weekly", "weekly-2"] * 2
+    assert found[0][1]["paths"] == found[2][1]["paths"] != found[1][1]["paths"]
+    assert not any("warning" in err for *_, err in found)
+    # a name that is given is taken, and so is a folder, with a warning
+    _, named, _ = said(capsys, "us/weekly", *common, "--name", "night")
+    assert (named["name"], Path(named["command"][4]).name) == ("night", "weekly-2")
+    _, _, err = said(capsys, "us/weekly", *common, "--into", "outputs/batch/weekly")
+    assert "is the folder of other jobs too" in err
+
+
+def test_a_schedule_leaves_the_folder_of_another_batch_alone(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where a batch of other jobs was run by hand its folder is not taken either."""
+    for place in ("eu", "us"):
+        shutil.copytree(folder / "weekly", folder / place / "weekly")
+    batches = folder / "outputs" / "batch"
+    (batches / "weekly").mkdir(parents=True)
+    eu = Manifest("weekly", "2026-01-01T00:00:00+00:00", None, "1", (), "../../../eu/weekly")
+    write_manifest(batches / "weekly" / "manifest.json", eu)
+    for place, expected in (("eu/weekly", "weekly"), ("us/weekly", "weekly-2")):
+        _, found, _ = said(capsys, place, "--cron", "@daily", "--as", "cron")
+        assert found["command"][4] == str(batches / expected)
 
 
 def test_options_of_the_batch_are_kept_as_they_are(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,7 +6,8 @@ import json
 from importlib import resources
 from string import Template
 
-from planner.schedule.schedule import MARK, SKIPPED, Schedule
+from planner.schedule.places import MARK
+from planner.schedule.schedule import SKIPPED, Schedule
 
 
 def render(template: str, schedule: Schedule, **values: object) -> str:
@@ -29,7 +30,7 @@ def render(template: str, schedule: Schedule, **values: object) -> str:
     schedule.check_text()
     text = resources.files(__package__).joinpath("templates", f"{template}.template").read_text(encoding="utf-8")
     zone = schedule.zone or "the scheduler's own time zone"
-    heading = f"{MARK}: {schedule.name}, '{schedule.calendar.text}' in {zone}."
+    heading = f"{MARK}: {schedule.name}, '{schedule.calendar.text}' in {zone}. {schedule.place.words}"
     common = {"heading": heading, "name": schedule.name, "end_seconds": schedule.end_seconds, "skipped": SKIPPED}
     return Template(text).substitute(common | values)
 
