@@ -73,6 +73,7 @@ class Dataset:
     `carried` and `billed` are no sheets: a workbook begins at month 0, a problem that follows another
     (`models.roll`) remembers what was before. `must_take`: offers of which at least a unit has to be taken.
     `losses`: those of `resilience` that the model holds (see `models.policy.resilience`); all where None.
+    `exact_bills`: whether bills that could stand in for a later top-up are held by rows (see `models.supply.overage`).
     """
 
     settings: Settings
@@ -116,6 +117,7 @@ class Dataset:
     billed: tuple[Billed, ...] = ()
     must_take: tuple[OfferKey, ...] = ()
     losses: frozenset[tuple[str, str, int]] | None = None
+    exact_bills: bool = True
 
     def rows(self, name: str) -> tuple[Any, ...]:
         """The rows of a sheet."""

@@ -44,7 +44,7 @@ def lucky(problem: Any, options: SolveOptions, **more: Any) -> Outcome:
 
 
 def search_with(monkeypatch: pytest.MonkeyPatch, module: Any, search: Search) -> None:
-    """Has the searches of a module go as `search` does: of `held_losses`, those of worker tasks."""
+    """Has the searches of a module go as `search` does: of `held_rows`, those of worker tasks."""
 
     def instead(dataset: Dataset, build: Any, plans_of: Any, options: SolveOptions, **more: Any) -> tuple[Any, Outcome]:
         problem, _ = build(dataset), more.pop("late", 0.0)

@@ -42,6 +42,7 @@ __all__ = [
     "audit",
     "audit_scenario_set",
     "contract_values",
+    "keeps_cash_caps",
     "net_present_cost",
     "owed_payments",
     "take_or_pay_minimums",
@@ -120,6 +121,15 @@ def what_is_left(dataset: Dataset, plan: Plan) -> list[Left]:
     supply = Supply(dataset, plan)
     demand = DemandAfterLimits(dataset, plan, findings)
     return list(left_after(dataset, supply, demand, Rates(dataset)))
+
+
+def keeps_cash_caps(dataset: Dataset, plan: Plan) -> bool:
+    """Whether a plan keeps every cap on cash; no other rule is looked at."""
+    findings = Findings(RULES, 1e-6)
+    plan = clean(dataset, plan, findings)
+    supply, demand = Supply(dataset, plan), DemandAfterLimits(dataset, plan, findings)
+    Caps(dataset, plan, supply, Ledger(dataset, plan, supply, demand), demand, findings).check()
+    return all(each.passed for each in findings.report().checks if each.rule.startswith("cap_cash"))
 
 
 def owed_payments(dataset: Dataset, plan: Plan) -> list[OwedPayment]:

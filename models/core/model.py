@@ -67,6 +67,7 @@ class Model:
         self.revenue_left: dict[tuple[str, int], Linear] = {}
         self.churn: dict[tuple[str, int], Linear] = {}
         self.shortfall: dict[tuple[str, int], Linear] = {}
+        self.settlers: list[Callable[[], None]] = []
         self.readers: list[Reader] = []
         self.contract_bills: list[Any] = []
         self.services: list[Any] = []
@@ -269,12 +270,18 @@ class Model:
         return self.compiled.size
 
     def plan(self, values: Vector) -> Plan:
-        """The plan that the solver's column values mean, without its rounding."""
+        """The plan that the solver's column values mean, without its rounding.
+
+        Before it is read, `settlers` settle what a solver may leave open: which source does work that costs the same
+        from several, and what bills come to at the least. A plan short of the optimum may cost less for it.
+        """
         arrays = self.compiled
         for variable, value in zip(arrays.columns, arrays.rounded(values), strict=True):
             variable.set_value(float(value), skip_validation=True)
         plan = Plan()
         with pause_gc():
+            for settle in self.settlers:
+                settle()
             for reader in self.readers:
                 plan = _joined(plan, reader())
         return without_noise(replace(plan, payments=_by_month(plan.payments)))

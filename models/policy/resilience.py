@@ -7,7 +7,7 @@ h for segment s and demand regions g, in model units of accelerators:
 on-demand sells. The reserve margin may be used, overage not; a lost region's lease-outs are lost with it. No cost.
 Rows stand only where they can bind: not for members of which nothing can be online in the month, where others have
 something; not for demand that hours without a cap can always serve. `Dataset.losses` names those to be held, where not
-all have to be: a search adds what its plan breaks (`planner.solving.held_losses`).
+all have to be: a search adds what its plan breaks (`planner.solving.held_rows`).
 """
 
 from __future__ import annotations

@@ -3,19 +3,17 @@ r"""The whole bill of every contract: minimum, use beyond it, overage, and the y
 from __future__ import annotations
 
 from models.carried import Billed
-from models.core.finance import payment, spending_is_rewarded
+from models.core.finance import spending_is_rewarded
 from models.core.ledgers import Payer, Source
 from models.core.linear import Linear
 from models.core.model import Model
-from models.grouping import sums
-from models.plan import Payment, Plan
 from models.schema import Contract
 from models.supply.overage import hold_overage_back
 from models.supply.take_or_pay import (
     Metered,
     SigningVariant,
     add_billed_use,
-    metered_payments,
+    bill_use,
     pay_minimum,
     rate_classes,
 )
@@ -79,23 +77,6 @@ class Bills:
                     total.add(variable, usd * model.units.accelerators)
         return total
 
-    def payments(self) -> list[Payment]:
-        """Use beyond the minimum, overage and top-ups, as the terms bill the use made."""
-        discount, found = self.model.costs.discount, list[Payment]()
-        by_month = sums(
-            ((signed, each.t), usd)
-            for each in self.metered
-            for signed, usd in metered_payments(self.model, each).items()
-        )
-        found += [payment(self.payer, "contract", t, usd, usd * discount(t)) for (_, t), usd in by_month.items()]
-        for signature, year in self.years():
-            bills = self._before(year).usd
-            bills += sum(self.minimum(signature, t).value() + by_month[signature.schedule.signed, t] for t in year)
-            top_up = self.owed(signature, year).value() - bills
-            if top_up > 0.0:
-                found.append(payment(self.payer, "contract", year[-1], top_up, top_up * discount(year[-1])))
-        return found
-
 
 def add_contract_use(model: Model) -> None:
     """Bills use beyond the minimum and tops up the years, once the pools are balanced."""
@@ -109,7 +90,7 @@ def add_contract_use(model: Model) -> None:
         for signature, year in bills.years()
     }
     unit = model.units.usd
-    top_ups = model.add_variables("top_up", years)
+    top_ups, owed = model.add_variables("top_up", years), dict[tuple[str, int, int], Linear]()
     for key, (bills, signature, year) in years.items():
         missing = bills.owed(signature, year).plus(bills.billed(signature, year), -1.0).times(1.0 / unit)
         part = Linear.of(top_ups[key])
@@ -118,7 +99,13 @@ def add_contract_use(model: Model) -> None:
             pairs = zip(missing.coefficients, missing.variables, strict=True)
             most = abs(missing.constant) + sum(abs(coefficient) * variable.ub for coefficient, variable in pairs)
             model.add_positive_part("top_up", key, part, missing, most)
-        model.costs.pay("contract", bills.payer, year[-1], part.times(unit), reported=False)
-    model.readers.append(
-        lambda: Plan(payments=tuple(each for bills in model.contract_bills for each in bills.payments()))
-    )
+        model.costs.pay("contract", bills.payer, year[-1], part.times(unit))
+        owed[key] = missing.keep()
+
+    def settle() -> None:
+        for each in metered:
+            bill_use(model, each)
+        for key, missing in owed.items():
+            top_ups[key].set_value(max(0.0, missing.value()), skip_validation=True)
+
+    model.settlers.append(settle)

@@ -80,11 +80,8 @@ def add_leases(model: Model, kind: OfferKind) -> None:
         _bring_online(model, of_lease)
         _pay(model, of_lease)
 
-    def read() -> Plan:
-        _drop_needless_ends(model, services)
-        return Plan(signings=tuple(signing for service in services for signing in _signings(service)))
-
-    model.readers.append(read)
+    model.settlers.append(lambda: _drop_needless_ends(model, services))
+    model.readers.append(lambda: Plan(signings=tuple(each for service in services for each in _signings(service))))
 
 
 def _drop_needless_ends(model: Model, services: list[_ServicePeriod]) -> None:

@@ -3,31 +3,28 @@ r"""Overage: use of a contract above what it has online, billed at a multiple of
 `overage[c,t,b,j]` <= overage_share x H_j, accelerators of rate j at work in block b on top of those online.
 It begins where nothing of the contract is left: all that it has online is at work, or its pool is down to its
 reserve margin. Least cost sees to that where an hour of overage costs as much as one of what is online or more.
-Where it costs less, or money that is paid is worth something, it takes two columns of 0 or 1,
+Where it costs less, or a bill that is too high is worth something, it takes two columns of 0 or 1,
 `contract_is_full[c,t,b]` and, with a reserve margin, `pool_is_full[pool,t,b]`:
 \sum_j overage[c,t,b,j] <= overage_share x most online x (contract_is_full + pool_is_full).
 """
 
 from __future__ import annotations
 
-from models.core.finance import cash_caps, spending_is_rewarded
 from models.core.ledgers import Pool
 from models.core.linear import Linear, Var
 from models.core.model import Model
 from models.dataset import Dataset, block_hours
 from models.demand.sites import upper_bound
 from models.schema import Contract, ContractTier
-from models.supply.take_or_pay import Metered
+from models.supply.take_or_pay import Metered, bills_are_held
 
 
 def is_held_back(dataset: Dataset, contract: Contract) -> bool:
     """Whether it takes rows to hold a contract's overage back until nothing else of it is left."""
     if not contract.overage_share or contract.status == "excluded":
         return False
-    # a bill above what is owed would lower a later top-up, which a cap by month may make worth while
-    shifts = bool(contract.min_spend_usd_per_year and cash_caps(dataset))
     cheaper = contract.take_or_pay_share < 1.0 and _is_cheaper(dataset, contract)
-    return cheaper or shifts or spending_is_rewarded(dataset)
+    return cheaper or bills_are_held(dataset, contract)
 
 
 def _is_cheaper(dataset: Dataset, contract: Contract) -> bool:
@@ -72,7 +69,7 @@ def add_overage(model: Model, metered: list[Metered]) -> None:
                 total.add(overage[key])
                 model.add_constraint("overage_within_share", key, Linear.of(overage[key]).plus(share), at_most=0.0)
                 usd = each.contract.overage_price_multiple * rate_class.rate * hours
-                model.costs.pay("contract", each.payer, each.t, Linear.of(overage[key], usd), reported=False)
+                model.costs.pay("contract", each.payer, each.t, Linear.of(overage[key], usd))
             if not total.is_zero:
                 model.capacity.overage[each.source.pool, each.t, block.block][each.source] = total
 

@@ -89,11 +89,8 @@ def add_chip_orders(model: Model, kind: OfferKind, site_kind: OfferKind) -> None
         body = kw_drawn.times(0.001).plus(power, -1.0)
         model.add_constraint("powered_within_power", (site, t), body.times(1.0 / _mw_unit(model)), at_most=0.0)
 
-    def read() -> Plan:
-        _power_all(model, kind, powered, delivered)
-        return _signings(kind, found)
-
-    model.readers.append(read)
+    model.settlers.append(lambda: _power_all(model, kind, powered, delivered))
+    model.readers.append(lambda: _signings(kind, found))
 
 
 def _mw_unit(model: Model) -> float:

@@ -78,6 +78,7 @@ def add_pools(model: Model) -> None:
         found.extend(made)
     for each in found:
         _charge(model, each)
+    model.settlers.append(lambda: _work_before_overage(model, found))
     model.readers.append(lambda: _read(model, found))
 
 
@@ -189,7 +190,6 @@ def _charge(model: Model, each: UseClass) -> None:
 
 def _read(model: Model, classes: list[UseClass]) -> Plan:
     """What is online, which source did what, and the usage charges that follow."""
-    _work_before_overage(model, classes)
     unit = model.units.accelerators
     online = {key: max(0.0, linear.value()) for key, linear in model.capacity.online.items()}
     rows: list[SourceUse] = []

@@ -24,7 +24,7 @@ from models.core.finance import (
 from models.core.ledgers import Payer, Source
 from models.core.linear import Linear, Scaled, Var
 from models.core.model import Model
-from models.dataset import block_hours
+from models.dataset import Dataset
 from models.schema import Contract, ContractTier
 from models.supply.contract_schedule import ContractSchedule
 from models.supply.residuals import deduct_worth, has_worth
@@ -83,6 +83,21 @@ class Metered:
     classes: list[RateClass]
     overage_classes: list[RateClass]
     most_online: float
+
+
+def may_prepay_top_up(dataset: Dataset, contract: Contract) -> bool:
+    """Whether a bill above what is owed may be worth while: it lowers a later top-up, and a cap on cash may bind then.
+
+    Seldom does one. With `Dataset.exact_bills` False no rows see to it: bills are settled when the plan is read, and
+    a search adds the rows where that breaks a cap (`planner.solving.held_rows`).
+    """
+    pays = contract.status != "excluded" and (contract.take_or_pay_share < 1.0 or contract.overage_share)
+    return bool(pays and contract.min_spend_usd_per_year and cash_caps(dataset))
+
+
+def bills_are_held(dataset: Dataset, contract: Contract) -> bool:
+    """Whether rows hold a contract's bills to what its terms ask for the use made, where least cost alone may not."""
+    return spending_is_rewarded(dataset) or (dataset.exact_bills and may_prepay_top_up(dataset, contract))
 
 
 def pay_minimum(model: Model, payer: Payer, signatures: Iterable[SigningVariant]) -> None:
@@ -171,11 +186,9 @@ def add_billed_use(model: Model, metered: list[Metered]) -> None:
             within = Linear.of(variable).plus(rate_class.online, -(1.0 - contract.take_or_pay_share))
             model.add_constraint("billed_use_within_online", (*key, j), within, at_most=0.0)
             usd = rate_class.rate * model.dataset.hours(each.t) * model.units.accelerators
-            model.costs.pay("contract", each.payer, each.t, Linear.of(variable, usd), reported=False)
+            model.costs.pay("contract", each.payer, each.t, Linear.of(variable, usd))
         model.add_constraint("use_is_billed", key, total.times(1.0).plus(beyond, -1.0), at_least=0.0)
-        # a bill above what is owed would lower a later top-up, which a cap by month may make worth while
-        shifts = bool(contract.min_spend_usd_per_year and cash_caps(model.dataset))
-        if shifts or spending_is_rewarded(model.dataset):
+        if bills_are_held(model.dataset, contract):
             _fill_cheapest_first(model, each)
             model.add_positive_part(
                 "billed_use", key, total, beyond, sum(rate_class.most() for rate_class in each.classes)
@@ -205,20 +218,12 @@ def used(model: Model, metered: Metered) -> Linear:
     return Linear().plus_all((use[(*key, each.block)], each.hours_per_day / 24.0) for each in used_in)
 
 
-def metered_payments(model: Model, metered: Metered) -> dict[int, float]:
-    """USD billed in the month beyond the minimum, by month of signing: the least the terms allow for the use made."""
-    unit, contract, t = model.units.accelerators, metered.contract, metered.t
-    left = 0.0
-    bills: dict[int, float] = defaultdict(float)
-    if metered.classes:
-        online = sum(each.online.value() for each in metered.classes)
-        left = max(0.0, used(model, metered).value() - contract.take_or_pay_share * online)
+def bill_use(model: Model, metered: Metered) -> None:
+    """Bills the use made beyond the minimum where the rate is least, as the terms do: a plan may pay for more."""
+    share = 1.0 - metered.contract.take_or_pay_share
+    left = used(model, metered).value() - (1.0 - share) * sum(each.online.value() for each in metered.classes)
     for each in metered.classes:
-        part = min(left, (1.0 - contract.take_or_pay_share) * each.online.value())
-        bills[each.signed] += part * each.rate * model.dataset.hours(t) * unit
+        part = max(0.0, min(left, share * each.online.value()))
+        if each.billed_use is not None:
+            each.billed_use.set_value(part, skip_validation=True)
         left -= part
-    for each in metered.overage_classes:
-        for block, variable in each.overage.items():
-            hours = block_hours(model.dataset, t, block)
-            bills[each.signed] += (variable.value or 0.0) * hours * unit * each.rate * contract.overage_price_multiple
-    return bills

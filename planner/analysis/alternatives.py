@@ -28,7 +28,7 @@ from planner.formatting import percent
 from planner.interrupt import Stop
 from planner.results.scenario_set import ScenarioSetResult
 from planner.solving.exactness import PRECISION
-from planner.solving.held_losses import solve_holding
+from planner.solving.held_rows import solve_holding
 from planner.solving.problem import Outcome, SolveOptions, fixed_problem
 from planner.solving.progress import ProgressLines
 

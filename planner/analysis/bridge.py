@@ -18,7 +18,7 @@ from planner.analysis.plan_comparison import ComparedPlan, Comparison, input_cha
 from planner.formatting import money
 from planner.interrupt import Stop
 from planner.results.tables import Filled, report_table
-from planner.solving.held_losses import with_time_left
+from planner.solving.held_rows import with_time_left
 from planner.solving.problem import SolveOptions
 from planner.solving.progress import ProgressLines, Watch
 

@@ -21,7 +21,7 @@ from models.variants.elastic import Elastic, Violation
 from models.warm_start import decided_by, start_values
 from planner.errors import OutOfTime
 from planner.interrupt import Stop
-from planner.solving.held_losses import one_plan, solve_holding, with_time_left
+from planner.solving.held_rows import one_plan, solve_holding, with_time_left
 from planner.solving.problem import ArrayProblem, SolveOptions, fixed_problem
 from planner.solving.search import solve
 from planner.solving.time_limit import TimeLimit

@@ -31,7 +31,7 @@ from models.warm_start import start_values
 from planner.analysis.other_side import of_either_side, on_the_other_side
 from planner.errors import OutOfTime
 from planner.solving.dispatch import completed_decisions
-from planner.solving.held_losses import SPARE, broken_losses
+from planner.solving.held_rows import SPARE, broken_losses
 from planner.solving.one_sided import OneSided, Slopes, one_sided_derivatives
 from planner.solving.pipeline.side_by_side import Asked, beside
 from planner.solving.problem import fixed_at

@@ -20,7 +20,7 @@ from models.variants.plan_changes import Change, differences
 from planner.analysis.questions import BesideQuestion, Incumbent, openness_of
 from planner.errors import OutOfTime
 from planner.interrupt import Stop
-from planner.solving.held_losses import one_plan, one_start, solve_holding
+from planner.solving.held_rows import one_plan, one_start, solve_holding
 from planner.solving.problem import SolveOptions
 from planner.solving.progress import ProgressLines
 

@@ -25,7 +25,7 @@ from planner.errors import OutOfTime
 from planner.formatting import finite
 from planner.interrupt import Stop
 from planner.reports.run_result import Status
-from planner.solving.held_losses import one_plan, one_start, solve_holding
+from planner.solving.held_rows import one_plan, one_start, solve_holding
 from planner.solving.problem import CompiledProblem, Outcome, SolveOptions, fixed_problem
 from planner.solving.progress import ProgressLines, Watch
 

@@ -28,7 +28,7 @@ from planner.errors import OutOfTime
 from planner.formatting import gap_percent, money
 from planner.interrupt import Stop
 from planner.results.decisions import term_words
-from planner.solving.held_losses import one_plan, one_start, solve_holding
+from planner.solving.held_rows import one_plan, one_start, solve_holding
 from planner.solving.problem import Outcome
 from planner.solving.progress import Watch
 

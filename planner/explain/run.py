@@ -38,7 +38,7 @@ from planner.interrupt import Stop
 from planner.problem_reader import read
 from planner.reports.scenarios.terminal import NO_PLAN
 from planner.reports.terminal import audit_lines
-from planner.solving.held_losses import one_plan, one_start, solve_holding
+from planner.solving.held_rows import one_plan, one_start, solve_holding
 from planner.solving.problem import SolveOptions
 from planner.solving.progress import LiveText, ProgressLines
 from planner.solving.time_limit import TimeLimit

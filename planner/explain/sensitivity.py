@@ -28,7 +28,7 @@ from planner.explain.kept_problems import KeptProblems
 from planner.explain.ranges import Variation
 from planner.explain.searches import LeastCost, Search, SharedTime
 from planner.solving.dispatch import local_optimum
-from planner.solving.held_losses import breaks_losses
+from planner.solving.held_rows import breaks_losses
 from planner.solving.problem import SolveOptions, fixed_problem
 from planner.solving.search import solve
 from planner.solving.solve_task import SolveResult

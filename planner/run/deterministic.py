@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -24,12 +25,12 @@ from planner.formatting import money
 from planner.reports.run_result import RunResult
 from planner.results.scenario_set import ScenarioSetResult
 from planner.run.context import DISPATCH_UNPROVEN, SolveContext
-from planner.solving.exactness import cost_of
-from planner.solving.held_losses import (
+from planner.solving.exactness import PRECISION, cost_of
+from planner.solving.held_rows import (
     Attempt,
     attempt_of,
     broken_losses,
-    hold_losses,
+    hold_rows,
     one_plan,
     one_start,
     outcome_of,
@@ -80,6 +81,7 @@ def _audited(
 ) -> Plan | None:
     """The first of the plans found that passes the audit; None where none does, with the findings of the last."""
     bound_usd = result.bound_usd
+    least = -math.inf if bound_usd is None else bound_usd - PRECISION * abs(bound_usd)
     for position, (plan, objective_usd) in enumerate(plans):
         if position:
             result.replace_objective(objective_usd)
@@ -89,6 +91,9 @@ def _audited(
             result.kept = departing(dataset, plan, keep, Estimate.optimum(bound_usd, objective_usd))
             result.objective_usd = plan.objective_usd
             result.note_bound(None)
+        elif least <= plan.objective_usd < objective_usd:  # bills settled when it was read
+            result.objective_usd = plan.objective_usd
+            result.note_bound(bound_usd)
         result.audit = audit(dataset, plan, objective_usd=result.objective_usd)
         if result.audit.passed:
             return plan
@@ -126,7 +131,7 @@ def _search(
         seconds += outcome.seconds
         return attempt_of(model, outcome, one_plan)
 
-    made = hold_losses(context.dataset, context.search_options(), attempt, {} if start is None else {"": start})
+    made = hold_rows(context.dataset, context.search_options(), attempt, {} if start is None else {"": start})
     model, outcome = made.found[0], replace(outcome_of(made), seconds=seconds)
     result.seconds |= outcome.parts
     for line in outcome.log:

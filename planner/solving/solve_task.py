@@ -43,7 +43,7 @@ class SolveTask:
         from models.policy.caps import caps_exceeded, caps_lifted
         from models.policy.cash_account import is_kept
         from models.warm_start import apply_decisions_without_effect
-        from planner.solving.held_losses import one_plan, solve_holding
+        from planner.solving.held_rows import one_plan, solve_holding
         from planner.solving.problem import ArrayProblem
         from planner.solving.search import dispatch_proven
 

@@ -19,7 +19,7 @@ from models.plan import Plan
 from models.stochastic.extensive_form import ExtensiveForm
 from models.stochastic.risk import Measure
 from planner.errors import OutOfTime, WrongUsage
-from planner.solving.held_losses import Attempt, hold_losses
+from planner.solving.held_rows import Attempt, hold_rows
 from planner.solving.problem import Progress, SolveOptions
 from planner.solving.search import dispatch_proven, solve
 from planner.stochastic.decomposition_search import TIME_OVER, DecompositionSearch, DecompositionTask, SearchEnded
@@ -110,7 +110,7 @@ def decompose_holding(
         )
         return Attempt(found, found.plans or {}, found.status, found.objective_usd, found.bound_usd, found.why)
 
-    made = hold_losses(dataset, options, search, start or {})
+    made = hold_rows(dataset, options, search, start or {})
     return replace(made.found, status=made.status, plans=made.plans or None, bound_usd=made.bound_usd, why=made.why)
 
 

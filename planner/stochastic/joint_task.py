@@ -15,7 +15,7 @@ from models.stochastic.extensive_form import ExtensiveForm
 from models.stochastic.risk import Measure
 from models.stochastic.solution import StochasticSolution
 from models.stochastic.tree import ScenarioTree
-from planner.solving.held_losses import solve_holding
+from planner.solving.held_rows import solve_holding
 from planner.solving.search import dispatch_proven
 from planner.solving.solve_task import SolveResult, SolveTask
 from planner.stochastic.decomposition import decompose_holding

@@ -26,7 +26,7 @@ from models.stochastic.tree import ScenarioTree, is_two_stage
 from planner.errors import OutOfTime
 from planner.formatting import money
 from planner.interrupt import Stop
-from planner.solving.held_losses import solve_holding, with_time_left
+from planner.solving.held_rows import solve_holding, with_time_left
 from planner.solving.problem import SolveOptions, fixed_problem
 from planner.solving.progress import Watch
 from planner.solving.search import dispatch_proven

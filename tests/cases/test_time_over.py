@@ -29,7 +29,7 @@ from planner.errors import OutOfTime
 from planner.interrupt import Stop
 from planner.run.options import PlanOptions
 from planner.run.solve import solve_dataset
-from planner.solving.held_losses import Attempt, hold_losses, one_plan, one_start, solve_holding
+from planner.solving.held_rows import Attempt, hold_rows, one_plan, one_start, solve_holding
 from planner.solving.problem import SolveOptions
 from planner.solving.progress import ProgressLines
 from planner.solving.solve_task import SolveTask, solve_task
@@ -217,9 +217,9 @@ def test_losses_that_come_too_late_leave_the_plans_before(late: int) -> None:
     options = SolveOptions(gap=0.0, time_limit=LIMIT)
     if late == 1:
         with pytest.raises(OutOfTime):
-            hold_losses(data, options, search, {})
+            hold_rows(data, options, search, {})
         return
-    found = hold_losses(data, options, search, {})
+    found = hold_rows(data, options, search, {})
     assert found.found == f"search {late - 1}"
 
 

@@ -42,7 +42,7 @@ from planner.results.base_case import BaseCase, parts_of
 from planner.run import deterministic
 from planner.run.options import PlanOptions
 from planner.run.solve import solve_dataset
-from planner.solving import held_losses
+from planner.solving import held_rows
 from planner.solving.problem import Outcome, SolveOptions, fixed_problem
 from planner.solving.progress import ProgressLines
 from planner.solving.search import solve
@@ -169,7 +169,7 @@ def test_a_stress_test_tells_a_cost_only_where_every_sample_is_proven(
     proven = stress_test(data, commitment, draw_from_scenarios(data, 2, 1), gap=0.0)
     assert stress_json(proven)["cost_usd"]["expected"]["value"] == pytest.approx(2001.0)
     assert proven.tone == "good"
-    search_with(monkeypatch, held_losses, search)
+    search_with(monkeypatch, held_rows, search)
     report = stress_test(data, commitment, draw_from_scenarios(data, 2, 1), gap=0.0)
     document, words = stress_json(report), " ".join(stress_lines(report))
     assert report.tone != "good"

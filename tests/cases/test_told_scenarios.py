@@ -24,7 +24,7 @@ from planner.reports.terminal import summary_lines
 from planner.run import stochastic as stochastic_run
 from planner.run.options import PlanOptions
 from planner.run.solve import solve_dataset
-from planner.solving import held_losses
+from planner.solving import held_rows
 from planner.solving.problem import Outcome, SolveOptions
 from planner.solving.search import solve
 from planner.stochastic import decomposition, subproblem_solver
@@ -77,7 +77,7 @@ def test_a_search_that_proves_all_tells_values() -> None:
 def test_scenarios_that_are_not_solved_by_themselves(monkeypatch: pytest.MonkeyPatch, search: Search) -> None:
     """Nothing of regret or of either worth is a number: what plans bound is told as the end that it is."""
     proven = _solved()[1]
-    search_with(monkeypatch, held_losses, search)
+    search_with(monkeypatch, held_rows, search)
     result, document, lines = _solved()
     found = search is lucky
     risk = _risk(result)
@@ -171,7 +171,7 @@ def test_bounds_of_scenarios_without_a_plan_are_used(monkeypatch: pytest.MonkeyP
         return replace(solve(problem, options, **more), status="no_plan", objective_usd=None, gap=None, values=None)
 
     proven = _solved()[1]
-    search_with(monkeypatch, held_losses, planless)
+    search_with(monkeypatch, held_rows, planless)
     _, document, _ = _solved()
     for each, true in zip(document["scenarios"], proven["scenarios"], strict=True):
         certain = document["estimates"][f"scenarios.{each['scenario']}.certain_usd"]
@@ -250,7 +250,7 @@ def test_a_stress_test_tells_a_cost_only_where_every_sample_is_proven(
     samples = draw_from_scenarios(data, 3, 1)
     committed = commitment_of(plans, data, 1, all_of_it=False)
     proven = stress_json(stress_test(data, committed, samples, gap=0.0))
-    search_with(monkeypatch, held_losses, search)
+    search_with(monkeypatch, held_rows, search)
     report = stress_test(data, committed, samples, gap=0.0)
     told = stress_json(report)
     assert proven["cost_usd"]["expected"]["value"] is not None
@@ -274,7 +274,7 @@ def test_plans_of_which_one_is_not_proven_are_compared_by_what_is(
     write_plan(tmp_path / "proven.xlsx", first)
     best = solve_dataset(dearer, PlanOptions(gap=0.0))
     search_with(monkeypatch, joint, lucky)
-    search_with(monkeypatch, held_losses, lucky)
+    search_with(monkeypatch, held_rows, lucky)
     found = solve_dataset(dearer, PlanOptions(gap=0.0))
     assert found.status == "stopped"
     write_plan(tmp_path / "lucky.xlsx", found)
@@ -307,7 +307,7 @@ def test_cases_tried_by_searches_that_prove_nothing(monkeypatch: pytest.MonkeyPa
     )
     proven = solve_dataset(data, PlanOptions(gap=0.0, risk="budget:1"))
     assert proven.status == "optimal"
-    search_with(monkeypatch, held_losses, search)
+    search_with(monkeypatch, held_rows, search)
     told = solve_dataset(data, PlanOptions(gap=0.0, risk="budget:1"))
     worst = max(each.cost_usd for each in proven.plan_set.scenarios)
     if search is lucky:

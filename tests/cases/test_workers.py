@@ -12,7 +12,7 @@ import pytest
 from models import build as building
 from models.build import build_model
 from planner.interrupt import Stop
-from planner.solving import held_losses
+from planner.solving import held_rows
 from planner.solving.problem import SolveOptions
 from planner.solving.search import solve
 from planner.solving.solve_task import SolveResult, SolveTask, solve_task
@@ -118,6 +118,6 @@ def test_building_counts_in_the_time_limit(monkeypatch):
         return solve(problem, options, **more)
 
     monkeypatch.setattr(building, "build_model", slowly)
-    monkeypatch.setattr(held_losses, "solve", noted)
+    monkeypatch.setattr(held_rows, "solve", noted)
     assert solve_task(SolveTask("slow", _problem(1.0), replace(EXACT, time_limit=5.0))).status == "optimal"
     assert 0.0 < given[0] <= 4.8

@@ -82,7 +82,7 @@ def test_a_signal_before_there_is_a_plan_has_its_code_in_every_command(
             signal.raise_signal(number)
         raise OutOfTime("out of time")
 
-    for name in ("run.deterministic.hold_losses", "explain.run.solve_holding"):
+    for name in ("run.deterministic.hold_rows", "explain.run.solve_holding"):
         monkeypatch.setattr(f"planner.{name}", search)
     assert main(words) == code
 

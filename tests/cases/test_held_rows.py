@@ -26,12 +26,12 @@ from planner.analysis.questions import Incumbent
 from planner.backtest.hindsight import hindsight
 from planner.errors import OutOfTime
 from planner.interrupt import Stop
-from planner.solving.held_losses import (
+from planner.solving.held_rows import (
     ROUGH_GAP,
     Attempt,
     attempt_of,
     breaks_losses,
-    hold_losses,
+    hold_rows,
     one_plan,
     one_start,
     solve_holding,
@@ -115,15 +115,15 @@ def test_a_search_that_ends_early_is_no_plan_where_it_breaks_a_loss(monkeypatch:
     def early(problem: Any, options: SolveOptions, **more: Any) -> Outcome:
         return replace(solve(problem, options, **more), status="stopped", bound_usd=1.0)
 
-    monkeypatch.setattr("planner.solving.held_losses.solve", early)
+    monkeypatch.setattr("planner.solving.held_rows.solve", early)
     _, outcome = solve_holding(sites(), build_model, one_plan, replace(EXACT, gap=1e-9), start=one_start)
     assert outcome.values is not None
-    monkeypatch.setattr("planner.solving.held_losses.ROUGH_GAP", 0.0)
+    monkeypatch.setattr("planner.solving.held_rows.ROUGH_GAP", 0.0)
     found = solve_task(SolveTask("task", sites(), EXACT))
     assert found.plan is None or audit(sites(), found.plan).passed
 
 
-def test_a_limit_that_is_too_short_for_a_rough_plan_still_leaves_time_to_hold_losses() -> None:
+def test_a_limit_that_is_too_short_for_a_rough_plan_still_leaves_time_to_hold_rows() -> None:
     """Where the rough search has no plan, the next ends with its first, so that what that breaks is held in time."""
     data, over = sites(), [False]
 
@@ -137,7 +137,7 @@ def test_a_limit_that_is_too_short_for_a_rough_plan_still_leaves_time_to_hold_lo
         found = attempt_of(model, solve(model, replace(EXACT, time_limit=None)), one_plan)
         return replace(found, status="stopped", bound_usd=None, why=TIME_OVER if over[0] else DECIDED)
 
-    made = hold_losses(data, replace(EXACT, time_limit=600.0), search, {})
+    made = hold_rows(data, replace(EXACT, time_limit=600.0), search, {})
     assert (made.status, made.why) == ("stopped", TIME_OVER)
     assert made.plans
     assert not breaks_losses(data, made.plans)

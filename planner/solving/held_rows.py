@@ -1,7 +1,9 @@
-"""Losses held as plans break them: a search begins without the rows of `resilience` and adds those its plan breaks.
+"""Rows held as plans break them: a search begins without the rows of `resilience` and adds those its plan breaks.
 
-With fewer losses held more plans are allowed, so that a bound holds for the whole problem, and so does that no plan
-exists; a plan that breaks no loss is one of the whole. What known plans only just survive is held from the beginning;
+It begins without the rows, too, that hold bills which could stand in for a later top-up (`Dataset.exact_bills`), and
+adds them where a plan, its bills settled, breaks a cap on cash. Elsewhere these rows cost too little to search twice.
+With fewer rows held more plans are allowed, so that a bound holds for the whole problem, and so does that no plan
+exists; a plan that breaks none is one of the whole. What known plans only just survive is held from the beginning;
 which others have to be is first found with rough plans.
 """
 
@@ -15,13 +17,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Generic, Literal, TypeVar
 
-from models.audit import what_is_left
+from models.audit import keeps_cash_caps, what_is_left
 from models.cancellation import cancelled_by
 from models.core.model import Model
 from models.core.vector import Vector
 from models.dataset import Dataset
 from models.plan import Plan
 from models.policy.resilience import Loss
+from models.supply.take_or_pay import may_prepay_top_up
 from models.warm_start import start_values
 from planner.errors import OutOfTime
 from planner.formatting import counted
@@ -92,8 +95,16 @@ def breaks_losses(dataset: Dataset, plans: Plans, spare: float = -KEPT_WITHIN) -
     return frozenset[Loss]().union(*(broken_losses(view, plan, spare) for view, plan in views))
 
 
-def hold_losses(dataset: Dataset, options: SolveOptions, search: Search[T], known: Plans) -> Attempt[T]:
-    """Searches a problem until its plans break no loss; without `resilience` once.
+def breaks_by_bills(dataset: Dataset, plans: Plans) -> bool:
+    """Whether plans, their bills settled, break a cap on cash that bills above what is owed could keep."""
+    if not any(may_prepay_top_up(dataset, each) for each in dataset.contracts):
+        return False
+    views = ((dataset.in_scenario(name) if name else dataset, plan) for name, plan in plans.items())
+    return not all(keeps_cash_caps(view, plan) for view, plan in views)
+
+
+def hold_rows(dataset: Dataset, options: SolveOptions, search: Search[T], known: Plans) -> Attempt[T]:
+    """Searches a problem until its plans break no rows that were left out; without `resilience` once, with all.
 
     Parameters
     ----------
@@ -109,7 +120,7 @@ def hold_losses(dataset: Dataset, options: SolveOptions, search: Search[T], know
     Returns
     -------
     Attempt
-        The last, or the best whose plans break no loss; `no_plan` where there is none.
+        The last, or the best whose plans break nothing; `no_plan` where there is none.
 
     Raises
     ------
@@ -118,8 +129,8 @@ def hold_losses(dataset: Dataset, options: SolveOptions, search: Search[T], know
     """
     if not dataset.resilience:
         return search(dataset, options, known)
-    options = replace(options, target_usd=None)  # which a plan that breaks losses may reach
-    began, bound_usd = time.monotonic(), -math.inf
+    options = replace(options, target_usd=None)  # which a plan that breaks rows left out may reach
+    began, bound_usd, exact_bills = time.monotonic(), -math.inf, False
     held = (dataset.losses or frozenset()) | breaks_losses(dataset, known, SPARE)
     begin, ways = known, [_rough, *([] if options.time_limit is None else [_first_plan])]
     safe: Attempt[T] | None = None
@@ -127,7 +138,8 @@ def hold_losses(dataset: Dataset, options: SolveOptions, search: Search[T], know
     while True:
         left = with_time_left(options, began)
         try:
-            made = search(replace(dataset, losses=held), ways[0](left) if ways else left, begin)
+            problem = replace(dataset, losses=held, exact_bills=exact_bills)
+            made = search(problem, ways[0](left) if ways else left, begin)
         except OutOfTime:
             if made is None:
                 raise
@@ -136,16 +148,20 @@ def hold_losses(dataset: Dataset, options: SolveOptions, search: Search[T], know
         bound_usd = max(bound_usd, -math.inf if made.bound_usd is None else made.bound_usd)
         begin = made.plans or begin
         broken = breaks_losses(dataset, made.plans) - held
-        if broken and (ways or made.status == "optimal"):
-            log.info("The plan breaks resilience in %s, held from now on.", counted(len(broken), "case"))
-            held |= broken
+        by_bills = not exact_bills and breaks_by_bills(dataset, made.plans)
+        if (broken or by_bills) and (ways or made.status == "optimal"):
+            if broken:
+                log.info("The plan breaks resilience in %s, held from now on.", counted(len(broken), "case"))
+            if by_bills:
+                log.info("The plan, its bills settled, breaks a cap on cash: bills are held to the use from now on.")
+            held, exact_bills = held | broken, exact_bills or by_bills
         elif ways and made.status != "infeasible":
             safe, ways = (made, []) if made.plans else (None, ways[1:])
             if safe and safe.gap is not None and safe.gap <= options.gap:
                 return replace(safe, status="optimal", why=PROVEN)
         else:
             break
-    if made.status == "infeasible" or (made.plans and not broken):
+    if made.status == "infeasible" or (made.plans and not (broken or by_bills)):
         return made.with_bound(bound_usd)
     if safe is not None:
         return replace(safe, status="stopped", why=made.why).with_bound(bound_usd)
@@ -212,7 +228,7 @@ def solve_holding(
         )
         return attempt_of(program, outcome, plans_of)
 
-    made = hold_losses(dataset, options, search, known or {})
+    made = hold_rows(dataset, options, search, known or {})
     return made.found[0], outcome_of(made)
 
 
