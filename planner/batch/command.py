@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -24,6 +24,9 @@ from planner.options.shared import (
     workers_option,
 )
 from planner.options.values import PATH, PATH_TEXT, Duration, Memory, Month
+
+if TYPE_CHECKING:
+    from planner.batch.run import BatchRequest
 
 ROLLING = "--rolling ACTUALS.xlsx"
 
@@ -86,12 +89,25 @@ def batch(console: Console, jobs: tuple[str, ...], actuals: Path | None, **value
     """
     if actuals is not None:
         return _rolling(console, jobs, actuals, values)
+    from planner.batch.run import run_batch
+
+    return run_batch(batch_request(jobs, values), console.live)
+
+
+def batch_request(jobs: tuple[str, ...], values: dict[str, Any]) -> BatchRequest:
+    """What `planner batch` is asked for without --rolling, in its context.
+
+    Raises
+    ------
+    WrongUsage, UsageError
+        The options do not fit one another.
+    """
     from planner.batch.jobs.job import Job
-    from planner.batch.run import BatchRequest, run_batch
+    from planner.batch.run import BatchRequest
 
     request = take(BatchRequest, values, jobs=jobs, job_options=take_given(Job, values))
     refuse_unused(values, f"without {ROLLING}")
-    return run_batch(request, console.live)
+    return request
 
 
 def _rolling(console: Console, jobs: tuple[str, ...], actuals: Path, values: dict[str, Any]) -> CommandResult:

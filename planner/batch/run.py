@@ -87,6 +87,11 @@ class BatchRequest:
             raise WrongUsage("Give --engine dask and --scheduler ADDRESS together, such as tcp://127.0.0.1:8786.")
         if (self.tls is not None) != (self.scheduler or "").startswith("tls://"):
             raise WrongUsage("Give --tls FOLDER and --scheduler tls://HOST:PORT together.")
+        if self.webhook is not None:
+            from planner.batch.reporting.webhook import public_address  # loaded where there is one only
+
+            if not public_address(self.webhook):
+                raise WrongUsage("--webhook: write an address that begins with https:// or http://.")
 
 
 def run_batch(request: BatchRequest, live: LiveText | None = None) -> CommandResult:
@@ -101,16 +106,29 @@ def run_batch(request: BatchRequest, live: LiveText | None = None) -> CommandRes
     CannotWrite, Locked
         The folder cannot be used.
     """
-    from planner.batch.jobs.files import read_jobs
-
-    found = read_jobs(request.jobs, request.job_options)
+    found, chosen = jobs_of(request)
     folder, name = _folder(request.folder, found), found.name
     if request.folder is None:
         name = folder.name
-    chosen = _select_jobs(found.jobs, request.only)
     if request.dry_run:
         return _dry_run(name, folder, chosen, force=request.force)
     return _run(request, name, folder, found, chosen, live)
+
+
+def jobs_of(request: BatchRequest) -> tuple[JobSet, list[Job]]:
+    """All jobs of a request, and those of them that it runs.
+
+    Raises
+    ------
+    WrongUsage
+        There is no job of a name that it asks for.
+    FaultyWorkbook
+        A job file has faults.
+    """
+    from planner.batch.jobs.files import read_jobs
+
+    found = read_jobs(request.jobs, request.job_options)
+    return found, _select_jobs(found.jobs, request.only)
 
 
 def _folder(given: Path | None, found: JobSet) -> Path:

@@ -22,6 +22,11 @@ def is_problem(sheets: frozenset[str]) -> bool:
     return "settings" in sheets
 
 
+def is_job_file(sheets: frozenset[str]) -> bool:
+    """Whether a workbook with these sheets lists jobs of `planner batch`, and is none to solve itself."""
+    return "jobs" in sheets and not is_problem(sheets)
+
+
 def problem_and_plan(first: Path, second: Path) -> tuple[Path, Path]:
     """Return a problem and a plan in this order, given in any order.
 

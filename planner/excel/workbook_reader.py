@@ -11,7 +11,7 @@ from models.faults import Fault
 from models.parsing.raw_tables import RawTable, Unreadable, arranged, column_index, column_letter, fold, shown
 from models.schema import SCENARIO_NOTES, SHEETS, WIDE, never_read, sheet_names
 from planner.excel.cells import MOST_MERGED, SheetCells, WorkbookCells, cells_of
-from planner.excel.told_apart import is_plan
+from planner.excel.told_apart import is_job_file, is_plan
 from planner.files.outputs import ANNOTATED_SHEET
 from planner.files.package import SheetPart, damaged
 from planner.files.reading import UnreadableFile
@@ -26,8 +26,11 @@ def workbook_tables(content: bytes) -> tuple[list[RawTable], list[Fault]]:
         The bytes are no workbook that can be read.
     """
     workbook = cells_of(content)
-    if is_plan(frozenset(fold(each.name) for each in workbook.sheets)):
+    names = frozenset(fold(each.name) for each in workbook.sheets)
+    if is_plan(names):
         raise UnreadableFile("a plan", "Name the workbook that it is a plan of: the problem to solve.")
+    if is_job_file(names):
+        raise UnreadableFile("the jobs of a batch", "Run `planner batch` with it, or name the problem to solve.")
     faults: list[Fault] = []
     known = set(sheet_names())
     tables = []

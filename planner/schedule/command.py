@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from planner.command import CommandResult, command, take_given
+from planner.command import CommandResult, command
 from planner.console import Console
 from planner.errors import MissingLibrary, WrongUsage
-from planner.options.shared import budget_option, force_option, option, output_option
+from planner.options.shared import COMMON_OPTIONS, budget_option, force_option, option, output_option
 from planner.options.values import PATH, Duration
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from planner.schedule.schedule import Schedule
 
 log = logging.getLogger("planner")
+COMMON = {each.name for each in COMMON_OPTIONS}
+"""Options that every command takes."""
 
 
 @command(short_help="Start batches on a calendar.")
@@ -76,23 +78,25 @@ def _check_batch(request: ScheduleRequest) -> Path | None:
 
     Raises
     ------
-    UsageError
+    UsageError, WrongUsage
         `batch` does not take the options.
     FaultyWorkbook
         `batch` does not take the jobs; with everything that is wrong with them.
     """
-    from planner.batch.jobs.files import read_jobs
-    from planner.batch.jobs.job import Job
+    from planner.batch.command import batch_request
+    from planner.batch.run import jobs_of
 
     root = click.get_current_context().find_root().command
     batch = root.get_command(click.get_current_context(), "batch") if isinstance(root, click.Group) else None
     if batch is None:
         return None
     with batch.make_context("planner batch", [request.jobs, *request.batch_options]) as context:
-        values = dict(context.params)
-        if not request.is_remote and values["actuals"] is None:
-            return read_jobs(values["jobs"], take_given(Job, values)).source
-    return None
+        values = {name: value for name, value in context.params.items() if name not in COMMON}
+        jobs = values.pop("jobs")
+        if values.pop("actuals") is not None:
+            return None
+        wanted = batch_request(jobs, values)
+        return None if request.is_remote else jobs_of(wanted)[0].source
 
 
 def _run(console: Console, schedule: Schedule, grace_seconds: float | None) -> CommandResult:

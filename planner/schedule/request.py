@@ -91,13 +91,15 @@ class ScheduleRequest:
         Raises
         ------
         WrongUsage
-            An option of the batch is one of this command.
+            An option of the batch is one of this command, or its folder is a file.
         """
         remote = self.is_remote
         when = calendar(self.cron, self.tz)
         _check_options(self.batch_options)
         path = Path(self.jobs.rstrip("/\\") or self.jobs)
         stem = path.parent.name if glob.has_magic(path.name) else path.stem
+        if self.into is not None and self.into.exists() and not self.into.is_dir() and not remote:
+            raise WrongUsage(f"--into {self.into}: a file of that name is there; name a folder.")
         name, into = self._place(stem, source)
         return Schedule(
             name=name,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,10 +94,11 @@ class ScheduleFiles:
 def slug(text: str) -> str:
     """A name that units, pods and workflows can have: small letters, digits and dashes, at most 50.
 
-    >>> slug("Weekly plans (EU).toml")
-    'weekly-plans-eu-toml'
+    >>> slug("Weekly plans (EU).toml"), slug("Größe")
+    ('weekly-plans-eu-toml', 'grosse')
     """
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:50].strip("-") or "batch"
+    letters = unicodedata.normalize("NFKD", text.casefold()).encode("ascii", "ignore").decode()  # without their marks
+    return re.sub(r"[^a-z0-9]+", "-", letters).strip("-")[:50].strip("-") or "batch"
 
 
 def check_portable_days(schedule: Schedule, scheduler: str) -> None:

@@ -327,6 +327,23 @@ def test_batches_of_one_name_have_folders_of_their_own(tmp_path: Path, capsys: p
     assert capsys.readouterr().out.rstrip().endswith(str(Path("outputs", "batch", "x")))
 
 
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (("-o", "jobs.toml"), 7, "a file of that name is there; choose another place"),
+        (("--webhook", "example.com"), 2, "write an address that begins with https://"),
+        (("--webhook", "ftp://example.com"), 2, "write an address that begins with https://"),
+    ],
+)
+def test_what_cannot_be_is_told_before_anything_runs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], code: int, told: str
+) -> None:
+    """A folder that is a file, and an address that is none, end a batch before its first job."""
+    assert run(job_file(tmp_path, *demands(1)), *words) == code
+    assert told in capsys.readouterr().err
+    assert not (tmp_path / "outputs" / "batch" / "jobs" / "manifest.json").exists()
+
+
 def test_a_result_that_went_leaves_no_old_plan(tmp_path: Path) -> None:
     """When a job comes to have no plan, the plan of before is out of the way, under another name."""
     jobs = job_file(tmp_path, *demands(1))

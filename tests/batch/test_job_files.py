@@ -21,6 +21,7 @@ from models.faults import FaultyWorkbook
 from planner.batch.attempt import solve_arguments
 from planner.batch.jobs.files import JobSet, read_jobs
 from planner.batch.jobs.values import COLUMNS
+from planner.problem_reader import read
 
 
 def toml(folder: Path, text: str, **given: Any) -> JobSet:
@@ -314,6 +315,14 @@ def test_excel(folder: Path) -> None:
     assert found.jobs[0].overrides == ("settings.months=5", "caps.c.providers=x;y")
     assert {(job.gap, job.time_limit) for job in found.jobs} == {(0.02, 900.0)}
     assert found.jobs[1].after == ("base",)
+
+
+def test_a_job_file_given_as_a_problem_is_told_as_what_it_is(folder: Path) -> None:
+    """A workbook with the jobs of a batch has one fault, not one for each sheet of a problem that it lacks."""
+    path = job_file(folder / "jobs.xlsx", [["name", "input"], ["one", "a.xlsx"]])
+    (fault,) = read(path).faults
+    assert fault.found == "the jobs of a batch"
+    assert "planner batch" in fault.fix
 
 
 def test_remarks_and_unknown_columns_of_excel(folder: Path, caplog: pytest.LogCaptureFixture) -> None:

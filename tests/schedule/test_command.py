@@ -121,6 +121,11 @@ def test_ours_are_replaced_and_others_are_not(folder: Path, capsys: pytest.Captu
         (("weekly", "--cron", "@weekly", "--as", "cron", "--", "--wrkers", "2"), "--wrkers"),
         (("weekly", "--cron", "@weekly", "--as", "cron", "--", "--gap", "7"), "found '7'"),
         (("weekly", "--cron", "@weekly", "--as", "cron", "--tz", "Mars/Olympus"), "is not a time zone"),
+        (("weekly", "--cron", "@weekly", "--as", "cron", "--into", "weekly/a.xlsx"), "name a folder"),
+        (("weekly", "--cron", "@weekly", "--as", "cron", "--", "--only", "nobody"), "no job has that name"),
+        (("weekly", "--cron", "@weekly", "--as", "cron", "--", "--engine", "dask"), "--scheduler ADDRESS together"),
+        (("weekly", "--cron", "@weekly", "--as", "cron", "--", "--webhook", "example.com"), "begins with https://"),
+        (("weekly", "--cron", "@weekly", "--as", "cron", "--", "--window", "3"), "no meaning without --rolling"),
     ],
 )
 def test_wrong_usage_is_told_and_writes_nothing(
