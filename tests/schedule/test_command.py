@@ -206,9 +206,10 @@ def test_a_schedule_leaves_the_folder_of_another_batch_alone(folder: Path, capsy
 
 
 def test_options_of_the_batch_are_kept_as_they_are(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """What follows -- is handed on as it is, whatever it holds."""
+    """What follows -- is handed on as it is, whatever it holds; jobs of another machine are not looked up."""
     odd = [word for each in ODD for word in ("--only", each)]
-    _, found, _ = said(capsys, "weekly", "--cron", "@daily", "--as", "cron", "--", "--json", *odd)
+    elsewhere = ("--as", "kubernetes", "--image", "registry.example/planner:1")
+    _, found, _ = said(capsys, "weekly", "--cron", "@daily", *elsewhere, "--", "--json", *odd)
     assert found["command"][7:] == ["--json", *odd]
 
 
