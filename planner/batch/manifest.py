@@ -41,7 +41,7 @@ STATUSES = (
 )
 """`optimal` to `rejected` as in run.json. `failed`: the process crashed or broke off; `killed_time`, `killed_memory`:
 it was ended at its budget; `interrupted`: the batch was stopped meanwhile; `not_started`: the batch's time
-was over, or it was left out of this run and something it depends on has changed."""
+was over, or it was left out of this run and what it depends on has changed, or it never ran."""
 
 
 @dataclass(frozen=True, slots=True)

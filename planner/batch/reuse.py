@@ -113,21 +113,25 @@ def records_left_out(
     Returns
     -------
     list of JobRecord
-        Of the jobs that ever ran, in their order: the last record, `reused` where a run would have reused it, as it was
-        where it had not been good; `not_started`, without the figures and the plan of then, where its workbook, its
-        options or something else has changed.
+        One a job, in their order: the last record, `reused` where a run would have reused it, as it was where it had
+        not been good; `not_started`, without the figures and the plan of then, where its workbook, its options or
+        something else has changed, and where it has not run before.
     """
     by_name = {job.name: job for job in jobs}
     known = dict(ran)
     for name in TopologicalSorter({job.name: job.dependencies for job in jobs}).static_order():
-        if name not in known and (record := folder.record(name)) is not None:
-            known[name] = _left_out(by_name[name], record, known, folder, versions) if name in by_name else record
-    return [known[job.name] for job in jobs if job.name in known]
+        if name in by_name:
+            known[name] = _left_out(by_name[name], folder.record(name), known, folder, versions)
+        elif name not in known and (record := folder.record(name)) is not None:
+            known[name] = record  # of an earlier run, while it waits for its turn in this one
+    return [known[job.name] for job in jobs]
 
 
 def _left_out(
-    job: Job, record: JobRecord, known: Mapping[str, JobRecord], folder: BatchFolder, versions: Mapping[str, str]
+    job: Job, record: JobRecord | None, known: Mapping[str, JobRecord], folder: BatchFolder, versions: Mapping[str, str]
 ) -> JobRecord:
+    if record is None:
+        return record_without_run(job, "not_started", "left out of this run, and never run before")
     why = _why_stale(job, record, known, folder, versions)
     if why is None:
         return record

@@ -225,14 +225,18 @@ def test_a_plan_handed_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_only_and_previous(tmp_path: Path) -> None:
-    """--only runs what it names and what that waits for, others keep their record; the last manifest is kept."""
+    """--only runs what it names and what that waits for, others keep their record; the last manifest is kept.
+
+    One that never ran is told as that, and not as gone from the batch.
+    """
     jobs = job_file(tmp_path, *demands(2), {"name": "last", "after": ["j0"]})
     assert run(jobs, "-o", OUT, "--only", "last") == 0
-    assert statuses(tmp_path / OUT) == {"j0": "optimal", "last": "optimal"}
+    assert statuses(tmp_path / OUT) == {"j0": "optimal", "last": "optimal", "j1": "not_started"}
+    assert records(tmp_path / OUT)["j1"].message == "left out of this run, and never run before"
     assert run(jobs, "-o", OUT, "--only", "j1") == 0
     assert statuses(tmp_path / OUT) == dict.fromkeys(("j0", "j1", "last"), "optimal")
     previous = json.loads((tmp_path / OUT / "manifest.previous.json").read_text())
-    assert [record["name"] for record in previous["records"]] == ["j0", "last"]
+    assert [record["name"] for record in previous["records"]] == ["j0", "last", "j1"]
     assert run(jobs, "-o", OUT, "--only", "nobody") == 2
 
 

@@ -133,7 +133,7 @@ def _differences_in_a_sentence(previous: Manifest | None, changed: Sequence[JobC
     if previous is None:
         return "There is no previous batch to compare it with."
     count = sum(1 for each in changed if each.differs)
-    what = f"{count} job{'s' if count != 1 else ''} ended differently from" if count else "Every job ended as"
+    what = f"{count} job{'s' if count != 1 else ''} ended differently than" if count else "Every job ended as"
     return f"{what} in the batch of {_when(previous.started)}."
 
 
@@ -146,7 +146,7 @@ def _figures(manifest: Manifest) -> Section:
         ("Good", found["good"], "plan accepted"),
         ("Failed", found["failure"], "no plan, a faulty workbook, or a plan that is not accepted"),
         ("Broken off", found["error"], "crashed, ended at a budget, or interrupted"),
-        ("Not run", found["skipped"], "no time left, or a job it needs is not good"),
+        ("Not run", found["skipped"], "left out, no time left, or a job it needs is not good"),
         ("Reused", sum(1 for each in records if each.reused), "an earlier run of the same input and options"),
         ("Plans", len(costs), _span(costs)),
         ("Seconds of all runs", round(sum(each.seconds for each in records if not each.reused)), ""),
