@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,6 +16,7 @@ from planner.options.shared import COMMON_OPTIONS, budget_option, force_option, 
 from planner.options.values import PATH, Duration
 
 if TYPE_CHECKING:
+    from planner.batch.jobs.files import JobSet
     from planner.schedule.request import ScheduleRequest
     from planner.schedule.schedule import Schedule
 
@@ -60,21 +60,20 @@ def schedule(console: Console, **values: Any) -> CommandResult:
     from planner.schedule.write import write_schedule
 
     request = ScheduleRequest(**values)
-    source = _check_batch(request)
+    batch = _check_batch(request)
     if (request.kind is None) != request.run:
         raise WrongUsage(
             "Say what starts the batches: --as with the name of a scheduler, such as --as systemd; or --run."
         )
     if request.kind is not None:
-        return write_schedule(request, request.schedule(source), request.kind)
-    return _run(console, request.schedule(source), request.grace)
+        return write_schedule(request, request.schedule(batch), request.kind)
+    return _run(console, request.schedule(batch), request.grace)
 
 
-def _check_batch(request: ScheduleRequest) -> Path | None:
+def _check_batch(request: ScheduleRequest) -> JobSet | None:
     """Let `batch` read its options and jobs now, as a schedule is to start it when nobody is there.
 
-    Jobs of another machine are not read: its paths mean nothing here. Returns where the jobs come from, None where they
-    are not read.
+    Jobs of another machine are not read, as its paths mean nothing here, nor is the problem of a backtest: then None.
 
     Raises
     ------
@@ -96,7 +95,7 @@ def _check_batch(request: ScheduleRequest) -> Path | None:
         if values.pop("actuals") is not None:
             return None
         wanted = batch_request(jobs, values)
-        return None if request.is_remote else jobs_of(wanted)[0].source
+        return None if request.is_remote else jobs_of(wanted)[0]
 
 
 def _run(console: Console, schedule: Schedule, grace_seconds: float | None) -> CommandResult:

@@ -8,12 +8,15 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from planner.errors import WrongUsage
 from planner.schedule.calendar import calendar
 from planner.schedule.places import Others, numbers
 from planner.schedule.schedule import Schedule, slug
+
+if TYPE_CHECKING:
+    from planner.batch.jobs.files import JobSet
 
 Kind = Literal["cron", "systemd", "kubernetes", "airflow", "github", "windows"]
 log = logging.getLogger("planner")
@@ -80,13 +83,13 @@ class ScheduleRequest:
         """Whether batches run on another machine."""
         return self.kind in REMOTE
 
-    def schedule(self, source: Path | None = None) -> Schedule:
+    def schedule(self, batch: JobSet | None = None) -> Schedule:
         """Return the schedule described, with absolute paths where batches run on this machine.
 
         Parameters
         ----------
-        source : Path, optional
-            Where the jobs come from, as a batch records it; None where that is not known here.
+        batch : JobSet, optional
+            The jobs as a batch reads them; None where they are not read here.
 
         Raises
         ------
@@ -100,7 +103,7 @@ class ScheduleRequest:
         stem = path.parent.name if glob.has_magic(path.name) else path.stem
         if self.into is not None and self.into.exists() and not self.into.is_dir() and not remote:
             raise WrongUsage(f"--into {self.into}: a file of that name is there; name a folder.")
-        name, into = self._place(stem, source)
+        name, into = self._place(stem, batch)
         return Schedule(
             name=name,
             calendar=when,
@@ -117,12 +120,17 @@ class ScheduleRequest:
             output=self.output or SCHEDULES / name,
         )
 
-    def _place(self, stem: str, source: Path | None) -> tuple[str, str]:
-        """The name and the batch's folder: as given, else the first that other jobs have not taken."""
-        others = Others(self.jobs, source, (*SCHEDULES.glob("*"), *([self.output] if self.output else [])))
+    def _place(self, stem: str, batch: JobSet | None) -> tuple[str, str]:
+        """The name and the batch's folder, that of a batch by hand: as given, else the first that no others have."""
+        kept = slug(stem) if batch is None else batch.name
+        others = Others(
+            self.jobs,
+            None if batch is None else batch.source,
+            (*SCHEDULES.glob("*"), *([self.output] if self.output else [])),
+        )
         for number in numbers():
             name = slug(self.name) if self.name else f"{slug(f'planner-{stem}')[: 50 - len(number)]}{number}"
-            into = str(self.into or Path("outputs", "batch", f"{slug(stem)}{number}"))
+            into = str(self.into or Path("outputs", "batch", f"{kept}{number}"))
             name_is_free = self.name is not None or not others.have_name(name)
             if name_is_free and (self.into is not None or not others.have_folder(into)):
                 break

@@ -163,11 +163,13 @@ def test_jobs_are_read_as_the_batch_reads_them(
 
 
 def test_names_come_from_the_jobs(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A job file's name, a folder's, or the folder of a pattern; --name overrides them."""
+    """A job file's name, a folder's, or the folder of a pattern; --name overrides them. Results are kept as by hand."""
     (folder / "Night Plans.toml").write_text("[[job]]\nname = 'a'\ninput = 'weekly/a.xlsx'", encoding="utf-8")
     common = ("--cron", "@daily", "--as", "cron")
     names = [said(capsys, jobs, *common)[1]["name"] for jobs in ("weekly/", "weekly/*.xlsx", "Night Plans.toml")]
     assert names == ["planner-weekly", "planner-weekly", "planner-night-plans"]
+    by_hand = folder / "outputs" / "batch" / "Night Plans"
+    assert said(capsys, "Night Plans.toml", *common)[1]["command"][4] == str(by_hand)
     assert said(capsys, "weekly", *common, "--name", "Mine!")[1]["name"] == "mine"
     assert said(capsys, "weekly/*.xlsx", *common)[1]["command"][4] == str(folder / "outputs" / "batch" / "weekly")
 
