@@ -18,7 +18,7 @@ from planner.csv_folder.reader import FolderContent, folder_content, folder_tabl
 from planner.excel.overrides import changed_cells, override
 from planner.excel.workbook_reader import workbook_tables
 from planner.files.outputs import name_of
-from planner.files.reading import WORKBOOK_BYTES, UnreadableFile, read_regular
+from planner.files.reading import WORKBOOK_BYTES, UnreadableFile, named_nearly, read_regular
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +135,8 @@ def tables_of(source: InputFiles) -> tuple[list[RawTable], list[Fault]]:
 def _source(path: Path) -> InputFiles:
     try:
         if not path.exists():
-            raise UnreadableFile(
-                "no file with that name", "Check the path; `planner init` writes a workbook to start from."
-            )
+            fix = f"{named_nearly(path)}Check the path; `planner init` writes a workbook to start from."
+            raise UnreadableFile("no file with that name", fix)
         if not path.is_file() and not path.is_dir():
             raise UnreadableFile("something that is not a regular file", "Name a workbook, or a folder of CSV files.")
         parts = [path] if path.is_file() else [each for each in path.iterdir() if is_sheet_file(each)]

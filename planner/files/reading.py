@@ -8,7 +8,7 @@ import stat
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from models.faults import Fault
+from models.faults import Fault, closest
 from planner.files.sharing import tried_again
 
 EXPECTED = "a problem to solve: an Excel workbook (.xlsx or .xlsm), or a folder of CSV files named as the sheets"
@@ -88,3 +88,14 @@ def _check_regular(mode: int, path: Path) -> None:
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     if not stat.S_ISREG(mode):
         raise OSError(errno.EINVAL, "a pipe, a device or a socket, no regular file", str(path))
+
+
+def named_nearly(path: Path) -> str:
+    """A question after what stands beside a path that is not there and is called nearly so; "" where nothing is."""
+    try:
+        names = sorted(each.name for each in path.parent.iterdir() if not each.name.startswith(("~$", ".")))
+    except (OSError, ValueError):
+        return ""
+    with_ending = next((name for name in names if Path(name).stem == path.name), "")
+    asked = f"Did you mean '{with_ending}'?" if with_ending else closest(path.name, names)
+    return f"{asked} " if asked.startswith("Did you mean") else ""

@@ -114,6 +114,23 @@ def test_nothing_there(tmp_path: Path, source: str) -> None:
     assert source in str(caught.value.faults[0])
 
 
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [("lab", "lab.xlsx"), ("labs.xlsx", "lab.xlsx"), ("far away", ""), ("none/lab", "")],
+)
+def test_what_is_not_there_is_asked_after_by_what_is_called_nearly_so(tmp_path: Path, name: str, near: str) -> None:
+    """Where an ending is left out, or a letter wrong, the name that is there is told; far from it nothing is."""
+    workbook(tmp_path / "lab.xlsx")
+    (tmp_path / "~$lab.xlsx").touch()
+    (problem,) = read(tmp_path / name).faults
+    with pytest.raises(FaultyWorkbook) as caught:
+        read_jobs([str(tmp_path / name)], {})
+    (batch,) = caught.value.faults
+    for fault in (problem, batch):
+        assert fault.fix.startswith(f"Did you mean '{near}'?") == bool(near)
+        assert "Check the path" in fault.fix
+
+
 def test_toml(folder: Path) -> None:
     """Defaults hold for every job, a job's own values beat them, paths are relative to the job file."""
     found = toml(

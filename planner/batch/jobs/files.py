@@ -21,7 +21,7 @@ from planner.batch.jobs.values import COLUMNS
 from planner.csv_folder.reader import is_problem_folder
 from planner.files.outputs import name_of
 from planner.files.package import names_of_sheets
-from planner.files.reading import UnreadableFile, read_regular, read_toml
+from planner.files.reading import UnreadableFile, named_nearly, read_regular, read_toml
 from planner.formatting import escaped
 
 JOBS_SHEET, DEFAULTS_SHEET = "jobs", "defaults"
@@ -118,7 +118,8 @@ def _of_glob(pattern: str, faults: list[Fault]) -> list[Path]:
     found = [path for path in map(Path, sorted(glob.glob(pattern, recursive=True))) if _is_problem(path)]
     if not found:
         expected = "workbooks, a folder of them, a glob, or a job file (.toml, or .xlsx with a sheet jobs)"
-        faults.append(Fault(pattern, "", "", "nothing of that name", expected, "Check the path."))
+        near = "" if glob.has_magic(pattern) else named_nearly(Path(pattern))
+        faults.append(Fault(pattern, "", "", "nothing of that name", expected, f"{near}Check the path."))
     return found
 
 
