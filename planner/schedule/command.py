@@ -25,7 +25,27 @@ COMMON = {each.name for each in COMMON_OPTIONS}
 """Options that every command takes."""
 
 
-@command(short_help="Start batches on a calendar.")
+class ScheduleCommand(click.Command):
+    """Says of an option of `batch` where it goes."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            batch = _batch_command(ctx)
+            name = error.option_name
+            if batch is None or not any(name in each.opts for each in batch.params):
+                raise
+            raise click.UsageError(f"{name} is an option of `planner batch`: give it after --.", ctx) from None
+
+
+def _batch_command(ctx: click.Context) -> click.Command | None:
+    root = ctx.find_root().command
+    return root.get_command(ctx, "batch") if isinstance(root, click.Group) else None
+
+
+@command(short_help="Start batches on a calendar.", cls=ScheduleCommand)
 @click.argument("jobs")
 @click.argument("batch_options", nargs=-1, type=click.UNPROCESSED, metavar="[-- OPTIONS OF BATCH]")
 @option("--cron", required=True, metavar="EXPRESSION", help="When to start: '0 6 * * MON', or @weekly and the like.")
@@ -85,8 +105,7 @@ def _check_batch(request: ScheduleRequest) -> JobSet | None:
     from planner.batch.command import batch_request
     from planner.batch.run import jobs_of
 
-    root = click.get_current_context().find_root().command
-    batch = root.get_command(click.get_current_context(), "batch") if isinstance(root, click.Group) else None
+    batch = _batch_command(click.get_current_context())
     if batch is None:
         return None
     with batch.make_context("planner batch", [request.jobs, *request.batch_options]) as context:

@@ -119,6 +119,8 @@ def test_ours_are_replaced_and_others_are_not(folder: Path, capsys: pytest.Captu
         (("weekly", "--cron", "@weekly", "--as", "cron", "--", "-o", "x"), "--into FOLDER"),
         (("weekly", "--cron", "@weekly", "--as", "cron", "--", "--budget=1h"), "--budget TIME"),
         (("weekly", "--cron", "@weekly", "--as", "cron", "--", "--wrkers", "2"), "--wrkers"),
+        (("weekly", "--cron", "@weekly", "--as", "cron", "--workers", "2"), "of `planner batch`: give it after --"),
+        (("weekly", "--cron", "@weekly", "--as", "cron", "--wrkers", "2"), "No such option"),
         (("weekly", "--cron", "@weekly", "--as", "cron", "--", "--gap", "7"), "found '7'"),
         (("weekly", "--cron", "@weekly", "--as", "cron", "--tz", "Mars/Olympus"), "is not a time zone"),
         (("weekly", "--cron", "@weekly", "--as", "cron", "--into", "weekly/a.xlsx"), "name a folder"),
