@@ -80,6 +80,15 @@ def test_a_glob(folder: Path) -> None:
     assert any(job.name.endswith("east-a") for job in found.jobs)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="links need a right there")
+def test_a_folder_that_is_linked_into_itself_is_one(folder: Path) -> None:
+    """A glob that goes through a link to a folder it has seen finds no workbook twice."""
+    (folder / "again").symlink_to(folder)
+    found = read_jobs([str(folder / "**" / "*.xlsx")], {})
+    assert [job.input for job in found.jobs] == [folder / "a.xlsx", folder / "b.xlsx"]
+    assert [job.name for job in found.jobs] == ["a", "b"]
+
+
 def test_a_name_of_a_file_stops_no_folder(folder: Path) -> None:
     """Every workbook of a folder is a job with a name of its own that a folder can have, however it is called."""
     awkward = ("A", "a  b", "a b", "a_b", "a:b", "x" * 200, "x" * 201, "back\\slash", "line\nend", "dots. .", "??", " ")

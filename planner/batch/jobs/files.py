@@ -115,7 +115,10 @@ def _looks_like_problem(path: Path) -> bool:
 
 
 def _of_glob(pattern: str, faults: list[Fault]) -> list[Path]:
-    found = [path for path in map(Path, sorted(glob.glob(pattern, recursive=True))) if _is_problem(path)]
+    paths = sorted(map(Path, glob.glob(pattern, recursive=True)), key=lambda path: (len(path.parts), str(path)))
+    # a folder that is linked to, maybe from inside itself, is one: the shortest path to it counts
+    once = {(path.parent.resolve(), path.name): path for path in reversed(paths) if _is_problem(path)}
+    found = sorted(once.values(), key=str)
     if not found:
         expected = "workbooks, a folder of them, a glob, or a job file (.toml, or .xlsx with a sheet jobs)"
         near = "" if glob.has_magic(pattern) else named_nearly(Path(pattern))
