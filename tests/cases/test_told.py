@@ -249,6 +249,7 @@ def test_signing_nothing_is_published_where_it_costs_less(monkeypatch: pytest.Mo
     [
         ((2001.0, 0.0), ""),
         ((2001.0 + 1e-7, 1e-7), ""),
+        ((2001.0 + 1e-4, 0.0), ""),
         ((3001.0, 0.0), "cash saved 1,000 USD"),
         ((3001.0, 400.0), "cash saved 600 USD, shortage avoided (a penalty, which nobody pays) 400 USD"),
         ((3001.0, -400.0), "cash saved 1,400 USD, shortage added (a penalty, which nobody pays) 400 USD"),

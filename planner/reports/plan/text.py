@@ -255,7 +255,9 @@ def saving_parts(result: RunResult) -> str:
         if estimate.at_most is None or result.value(estimate) == 0.0:
             continue
         below = estimate.at_most < 0.0
-        parts.append(f"{less} {known(estimate.times(-1.0), result)}" if below else f"{more} {known(estimate, result)}")
+        amount = known(estimate.times(-1.0) if below else estimate, result)
+        if amount != money(0.0, result.currency):  # too little to be shown
+            parts.append(f"{less if below else more} {amount}")
     return ", ".join(parts)
 
 
