@@ -159,7 +159,7 @@ def base_case_of_scenarios(
 
 
 def _not_built(seconds: float, limit: TimeLimit) -> BaseCase:
-    why = f"its model was not built and solved within {seconds:.0f} s"
+    why = f"its model was not built and solved within {seconds:.0f} s" if seconds >= 0.5 else "no time was left for it"
     return BaseCase(warning=f"The base case is not known: {why}.{_longer(limit)}")
 
 

@@ -18,6 +18,7 @@ from models.stochastic.risk import Measure
 from models.variants.offers import nothing_new
 from planner.analysis import base_case as module
 from planner.analysis.base_case import BaseCaseQuestion
+from planner.errors import OutOfTime
 from planner.interrupt import Stop
 from planner.results.base_case import FORGONE, BaseCase
 from planner.solving.problem import Outcome, SolveOptions
@@ -111,6 +112,24 @@ def test_a_figure_that_is_not_proven_is_a_range(
     assert avoided == (nothing_short if cost is None else Estimate.unknown())  # 123 USD are less than any plan costs
     assert ("No plan that signs nothing new was found" if cost is None else "not proven") in found.warning
     assert given == [10.0]
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(0.0, "no time was left for it"), (3.0, "within 3 s")])
+def test_a_base_case_that_had_no_time_says_so(monkeypatch: pytest.MonkeyPatch, seconds: float, words: str) -> None:
+    """Where the search for the plan took all of the limit no "within 0 s" is told, and how to get it is."""
+
+    def late(*_: object) -> None:
+        raise OutOfTime("late")
+
+    data = dataset(demand(1, months=3), lease("a", term(3, 1.0)), on_demand(9.0))
+    outcome = solve(build_model(data), OPTIONS)
+    monkeypatch.setattr(module, "build_model", late)
+    costs = dict.fromkeys(categories(), 0.0)
+    options = replace(OPTIONS, time_limit=9.0)
+    question = BaseCaseQuestion(data, outcome, costs, options, Stop(), lambda what: ProgressLines(what, "USD"))
+    question.ask(seconds)
+    assert words in question.found.warning
+    assert question.found.warning.endswith("A longer --time-limit gives its search more.")
 
 
 def test_a_saving_known_only_to_be_no_loss_beyond_a_bound_is_not_known() -> None:
