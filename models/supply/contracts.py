@@ -13,12 +13,12 @@ and `models.supply.contract_bills` bill.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from operator import itemgetter
 
 from models.core.ledgers import Source
-from models.core.linear import Linear, Scaled
+from models.core.linear import Linear, Scaled, Var
 from models.core.model import Model
 from models.dataset import Dataset
 from models.grouping import groups
@@ -140,6 +140,8 @@ def _offered(model: Model, schedules: list[ContractSchedule]) -> Iterator[Signin
         "tier_begun", _tiers_to_order(model, spans), upper=1, integer=True, decided=itemgetter(1)
     )
     of_signing = groups((key[:2], key) for key in spans)
+    in_order = [of_signing.get(each.key, []) for each in schedules if each.offer.tier_mode == "incremental"]
+    model.settlers.append(lambda: _fill_tiers_in_order(blocks, width, in_order))
     for schedule in schedules:
         keys = of_signing.get(schedule.key, [])
         tier_blocks = tuple(TierBlocks(schedule, spans[key][1], Linear.of(blocks[key])) for key in keys)
@@ -164,6 +166,17 @@ def _offered(model: Model, schedules: list[ContractSchedule]) -> Iterator[Signin
                     full = Linear.of(blocks[before]).add(begun[key], -float(width[before]))
                     model.add_constraint("tier_before_full", key, full, at_least=0.0)
         yield each
+
+
+def _fill_tiers_in_order(
+    blocks: Mapping[_TierKey, Var], width: Mapping[_TierKey, int], signings: list[list[_TierKey]]
+) -> None:
+    """Bills the blocks of each signing by the tiers in their order, which a plan short of the optimum need not do."""
+    for tiers in signings:
+        left = sum(blocks[key].value for key in tiers)
+        for key in tiers:
+            blocks[key].set_value(min(left, float(width[key])), skip_validation=True)
+            left -= blocks[key].value
 
 
 def _tiers_to_order(model: Model, spans: dict[_TierKey, _Span]) -> Iterator[_TierKey]:
