@@ -94,6 +94,8 @@ def _audited(
         elif least <= plan.objective_usd < objective_usd:  # bills settled when it was read
             result.objective_usd = plan.objective_usd
             result.note_bound(bound_usd)
+            if not position and Estimate.optimum(bound_usd, plan.objective_usd).is_within(result.gap_asked):
+                result.status = "optimal"
         result.audit = audit(dataset, plan, objective_usd=result.objective_usd)
         if result.audit.passed:
             return plan
