@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from operator import itemgetter
 
+from models.core.finance import spending_is_rewarded
 from models.core.ledgers import Source
 from models.core.linear import Linear, Scaled, Var
 from models.core.model import Model
@@ -194,8 +195,8 @@ def _cheap_tiers_first(model: Model, schedule: ContractSchedule, tiers: list[Con
     It does where rates never fall, nothing rewards spending, and a more expensive tier costs more in a month that
     the objective counts: not so where service comes late, beyond the horizon.
     """
-    rewards_spending = any(cap.sense == "min" for cap in model.dataset.caps) or schedule.offer.min_spend_usd_per_year
-    if rewards_spending:
+    asks_for_more = any(cap.sense == "min" for cap in model.dataset.caps) or schedule.offer.min_spend_usd_per_year
+    if asks_for_more or spending_is_rewarded(model.dataset):
         return False
     for below, above in pairwise(map(schedule.rates, tiers)):
         if any(dearer < rate for rate, dearer in zip(below, above, strict=True)):

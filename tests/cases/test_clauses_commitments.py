@@ -168,6 +168,20 @@ def test_a_cap_that_asks_for_spending_inflates_no_top_up() -> None:
     assert costs(solved(dataset(rows))) == pytest.approx({"lease": 2160, "commitment": 500})
 
 
+@pytest.mark.parametrize(("budget", "cost"), [(1354, 1800), (1300, 2265.6), (1000, None)])
+def test_a_dearer_tier_stands_in_for_no_top_up(budget: float, cost: float | None) -> None:
+    """A block at 0.6 bills 446.4 and 403.2, which leaves 950.4 of 1800 for February: 1353.6 in all.
+
+    Under a budget below that a second block at 1.0 is taken for 744 and 672: 2265.6, in February 1075.2. One block
+    billed at 1.0 would leave 384 and 1056, but the first block is billed at the first tier.
+    """
+    tiers = contract("blocks", {1: 0.6, 2: 1.0}, 2, blocks=2, provider="neo", tier_mode="incremental")
+    cap = Cap(cap="budget", measure="cash_usd", scope="total", sense="max", value=budget, from_month=JAN + 1)
+    rows = [promise(1800, until_month=JAN + 1), tiers, demand(1, 1), segment(shortfall_usd_per_mtok=0.3), cap]
+    plan = solved_or_none(dataset(rows, months=2))
+    assert (None if plan is None else plan.objective_usd) == (None if cost is None else pytest.approx(cost))
+
+
 def test_a_provider_that_leaves_is_owed_for_the_months_until_then() -> None:
     """Gone from March on: two of three months count, 2000, due in February."""
     rows = [
