@@ -87,7 +87,10 @@ def add_resilience(model: Model) -> None:
 
 
 def _losses(model: Model, facts: _Facts) -> Iterator[Loss]:
-    """The losses to be held: of members with nothing online only where no member has anything."""
+    """The losses to be held: those named, else of members with nothing online only where no member has anything.
+
+    Named may be one of a member that can have nothing: in a plan without anything online all leave the same.
+    """
     dataset = model.dataset
     for against in dict.fromkeys(row.against for row in dataset.resilience):
         names = members(dataset, against)
@@ -99,7 +102,7 @@ def _losses(model: Model, facts: _Facts) -> Iterator[Loss]:
             }
             sellers = {seller[against == "region"] for seller, path in facts.prices.items() if t in path}
             holding = [name for name in names if name in there or (against != "site" and name in sellers)]
-            for name in holding or names[:1]:
+            for name in holding or names[:1] if dataset.losses is None else names:
                 if dataset.losses is None or (against, name, t) in dataset.losses:
                     yield against, name, t
 

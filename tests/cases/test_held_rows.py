@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from builders import costs, dataset, demand, fleet, lease, solved, solved_or_none, term
+from builders import costs, dataset, demand, fleet, lease, segment, solved, solved_or_none, term
 from properties.themes import losses
 from stochastic import factor, scenario
 
@@ -64,6 +64,17 @@ def futures() -> Dataset:
 
 def watched(what: str) -> ProgressLines:
     return ProgressLines(what, "USD")
+
+
+def test_a_loss_is_held_of_a_member_that_can_have_nothing() -> None:
+    """Nothing online is cheapest, and of all losses that leave as little the first is that of a lease not there yet."""
+    late = lease("a late one", term(1, 1.0), lead_months=1)
+    two = lease("b", term(1, 1.0)), lease("c", term(1, 1.5))
+    half = Resilience(against="site", segment="*", protected_share=0.5)
+    data = dataset(late, *two, half, demand(1.0), segment(shortfall_usd_per_mtok=0.001), months=1)
+    found = solve_task(SolveTask("task", data, EXACT, None))
+    assert found.plan is not None
+    assert costs(found.plan) == costs(solved(data)) == pytest.approx({"lease": 744 + 1116})
 
 
 @pytest.mark.parametrize("seed", range(6))
