@@ -49,11 +49,13 @@ def overrides(value: Any) -> tuple[str, ...]:
 
     >>> overrides({"settings": {"months": 24}}), overrides("settings.months=24; caps.c.providers=a;b")
     (('settings.months=24',), ('settings.months=24', 'caps.c.providers=a;b'))
+    >>> overrides(["settings.months=24; settings.discount_rate=0.1"])
+    ('settings.months=24', 'settings.discount_rate=0.1')
     """
     if isinstance(value, Mapping):
         return tuple(Override().read(f"{place}={override_text(each)}") for place, each in flatten(value))
-    parts = value if isinstance(value, list) else re.split(SEPARATOR, override_text(value))
-    return tuple(Override().read(part) for part in parts if str(part).strip())
+    texts = map(override_text, value if isinstance(value, list) else [value])
+    return tuple(Override().read(part) for text in texts for part in re.split(SEPARATOR, text) if part.strip())
 
 
 def grid(value: Any) -> dict[str, tuple[str, ...]]:
