@@ -213,6 +213,7 @@ class LShaped:
     ) -> dict[str, Cut]:
         """Strengthens the cuts near decisions; returns those of all scenarios that were, by scenario.
 
+        One of infinite intercept, which is not added, says that the scenario has no plan with any decisions.
         A little towards the core the slopes of a cut are fewer, and hold further around.
 
         Parameters
@@ -227,7 +228,7 @@ class LShaped:
         inward = {key: value + INWARD * (self.core.get(key, value) - value) for key, value in decisions.items()}
         self._cut_at(inward, keep=True)
         stronger = strengthen_cuts(self.subproblems, self.solver, self._last_cuts, plans or {}, share, seconds)
-        self.add_cuts(stronger)
+        self.add_cuts({name: cut for name, cut in stronger.items() if math.isfinite(cut.intercept)})
         return self.world.merge(stronger)
 
     def _solve_master(self, options: SolveOptions, tolerance: float) -> dict[DecisionKey, float] | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
 
 from models.stochastic.extensive_form import DecisionKey
 from planner.formatting import money
 from planner.stochastic.cut_strengthening import share_to_raise
-from planner.stochastic.decomposition_search import DecompositionSearch
+from planner.stochastic.decomposition_search import DecompositionSearch, SearchEnded
 from planner.stochastic.lshaped import LShaped
 
 TOLERANCE_SHARE = 0.05
@@ -74,6 +75,8 @@ def run_lshaped(search: DecompositionSearch, lshaped: LShaped) -> None:
         plans = {} if search.best is None else search.best.values
         share = share_to_raise(best[1], tracker.target, tracker.upper)
         stronger = lshaped.strengthen_at(decisions, search.strengthening_seconds, plans, share)
+        if any(math.isinf(cut.intercept) for cut in stronger.values()):
+            raise SearchEnded("infeasible")
         tracker.report(f"cuts of {len(stronger)} scenarios strengthened")
         search.check()
         if search.best is not None:

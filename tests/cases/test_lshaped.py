@@ -9,13 +9,14 @@ from random import Random
 
 import numpy as np
 import pytest
-from builders import dataset, demand, lease, segment, term
+from builders import JAN, dataset, demand, lease, on_demand, segment, term
 from cases.test_stochastic_textbooks import PUBLISHED, lands
-from decomposed import columns_differ, one_doubles, three_stages
+from decomposed import columns_differ, decomposed, one_doubles, three_stages
+from stochastic import factor, scenario
 
 from models.build import build_model
 from models.dataset import Dataset
-from models.schema import Limit
+from models.schema import Cap, Limit
 from models.stochastic.benders import Master, feasibility_cut
 from models.stochastic.extensive_form import DecisionKey, ExtensiveForm
 from models.stochastic.risk import Measure
@@ -266,3 +267,16 @@ def test_decisions_without_a_plan_are_cut_off() -> None:
             assert cut.value(dict.fromkeys(search.subproblems.bounds, units)) > 1e-3
             assert cut.value(dict.fromkeys(search.subproblems.bounds, 2.0)) <= 1e-9
     assert known == {0.0: False, 1.0: False, 2.0: True, 3.0: True}
+
+
+def test_whole_numbers_of_one_scenario_that_allow_no_plan_end_the_search() -> None:
+    """In February 1.4 leased accelerators and 0.1 on demand would keep to a budget of 1100, but leases come whole."""
+    leases = (
+        lease("now", term(1, 1.2), sign_until=JAN, units_max=2),
+        lease("later", term(1, 1.0), sign_from=JAN + 1, units_max=3),
+    )
+    budget = Cap(cap="budget", measure="cash_usd", scope="total", sense="max", value=1100.0, from_month=JAN + 1)
+    futures = [scenario("same", 0.5), scenario("more", 0.5), factor("more", "demand", 1.5, t=1)]
+    rows = [*leases, demand(1, 1), on_demand(3.0, max_accelerators=0.1), budget, *futures]
+    data = dataset(rows, months=2, first_stage_months=1)
+    assert decomposed(data).status == "infeasible"
