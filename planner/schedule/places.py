@@ -26,7 +26,7 @@ _PLACE = re.compile(rf"{MARK}: (\S+), .*? Jobs ([0-9a-f]{{12}}) in ([0-9a-f]{{12
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SchedulePlace:
     """What a schedule takes: its name, and hashes of its jobs and of its batch's folder."""
 
     name: str
@@ -34,7 +34,7 @@ class Place:
     into: str
 
     @classmethod
-    def of(cls, name: str, jobs: str, into: str) -> Place:
+    def of(cls, name: str, jobs: str, into: str) -> SchedulePlace:
         """Of paths as seen from the working folder, for batches elsewhere too; of a pattern its folder counts."""
         pattern = Path(jobs)
         return cls(name, _hash(str(pattern.parent) if glob.has_magic(pattern.name) else jobs), _hash(into))
@@ -72,7 +72,7 @@ class Others:
 
     def __init__(self, jobs: str, source: Path | None, folders: Iterable[Path]) -> None:
         self._source = source
-        mine = Place.of("", jobs, "").jobs
+        mine = SchedulePlace.of("", jobs, "").jobs
         told = {place for folder in folders for place in _places(folder)}
         self._names = {each.name for each in told if each.jobs != mine}
         self._folders = {each.into for each in told if each.jobs != mine}
@@ -87,8 +87,8 @@ class Others:
         return kept or _hash(into) in self._folders
 
 
-def _places(folder: Path) -> Iterator[Place]:
+def _places(folder: Path) -> Iterator[SchedulePlace]:
     """Of the files of schedules in a folder."""
     for path in folder.glob("*"):
         if path.suffix in SUFFIXES and path.is_file() and (found := _PLACE.search(start_of(path))):
-            yield Place(*found.groups())
+            yield SchedulePlace(*found.groups())

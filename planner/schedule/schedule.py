@@ -10,7 +10,7 @@ from pathlib import Path
 from planner.errors import WrongUsage
 from planner.formatting import escaped, quoted
 from planner.schedule.calendar import Calendar
-from planner.schedule.places import Place
+from planner.schedule.places import SchedulePlace
 
 GRACE_SECONDS = 300
 """Beyond its budget a batch may take this long to stop and to write its reports before it is ended."""
@@ -49,9 +49,9 @@ class Schedule:
         return quoted(self.output / name)
 
     @property
-    def place(self) -> Place:
+    def place(self) -> SchedulePlace:
         """What no other schedule should take."""
-        return Place.of(self.name, self.jobs, self.into)
+        return SchedulePlace.of(self.name, self.jobs, self.into)
 
     @property
     def arguments(self) -> tuple[str, ...]:

@@ -96,8 +96,10 @@ def differences(plan: Workbook, figures: list[tuple[str, str]]) -> Iterator[str]
             if value != figure:
                 yield f"{place}: {figure}, the plan has {value}"
             continue
-        if ends := re.fullmatch(r"(\d+) to (\d+)", figure):  # plans proven to the same gap have been seen with both
-            if not int(ends[1]) <= value <= int(ends[2]):
+        # plans proven to the same gap have been seen with both ends
+        if ends := re.fullmatch(r"([\d.]+) to ([\d.]+)(?: (?:(\w+) )?USD)?", figure):
+            low, high = (float(end) * UNITS.get(ends[3], 1.0) for end in (ends[1], ends[2]))
+            if not low <= value <= high:
                 yield f"{place}: {figure}, the plan has {value:g}"
             continue
         assert said, figure
@@ -116,7 +118,7 @@ def test_figures_are_read_from_the_rows_that_are_named() -> None:
     assert read(plan, "Power · a · month") == "2026-05"
     figures = [("5 MW", "Power · a · mw"), ("0.005 GW", "Power · a · mw"), ("4 MW", "Power · a · mw")]
     assert list(differences(plan, figures)) == ["Power · a · mw: 4 MW, the plan has 5"]
-    ranges = [("4 to 5", "Power · a · mw"), ("3 to 4", "Power · a · mw")]
+    ranges = [("4 to 5", "Power · a · mw"), ("0.4 to 5.5 USD", "Power · a · mw"), ("3 to 4", "Power · a · mw")]
     assert list(differences(plan, ranges)) == ["Power · a · mw: 3 to 4, the plan has 5"]
 
 
