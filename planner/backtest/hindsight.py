@@ -25,6 +25,7 @@ from planner.errors import OutOfTime
 from planner.formatting import finite
 from planner.interrupt import Stop
 from planner.reports.run_result import Status
+from planner.solving.exactness import settled_cost
 from planner.solving.held_rows import one_plan, one_start, solve_holding
 from planner.solving.problem import CompiledProblem, Outcome, SolveOptions, fixed_problem
 from planner.solving.progress import ProgressLines, Watch
@@ -143,8 +144,9 @@ def _evaluated(actuals: Dataset, model: Model, outcome: Outcome) -> EvaluatedPla
     if outcome.values is None or outcome.objective_usd is None:
         return None
     plan = model.plan(outcome.values)
-    report = audited(actuals, plan, outcome.objective_usd, "a plan of the actuals")
-    bound = -np.inf if outcome.bound_usd is None else outcome.bound_usd
-    return EvaluatedPlan(
-        outcome.status, plan, report, outcome.objective_usd, bound, outcome.gap or 0.0, outcome.seconds
-    )
+    cost = settled_cost(plan.objective_usd, outcome.objective_usd, outcome.bound_usd)
+    report = audited(actuals, plan, cost, "a plan of the actuals")
+    bound, gap = -np.inf, 0.0
+    if outcome.bound_usd is not None:
+        bound, gap = outcome.bound_usd, max(0.0, cost - outcome.bound_usd) / abs(cost or 1.0)
+    return EvaluatedPlan(outcome.status, plan, report, cost, bound, gap, outcome.seconds)

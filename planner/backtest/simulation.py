@@ -28,6 +28,7 @@ from planner.errors import OutOfTime
 from planner.formatting import gap_percent, money
 from planner.interrupt import Stop
 from planner.results.decisions import term_words
+from planner.solving.exactness import settled_cost
 from planner.solving.held_rows import one_plan, one_start, solve_holding
 from planner.solving.problem import Outcome
 from planner.solving.progress import Watch
@@ -157,8 +158,11 @@ class _Planner:
         assert outcome.values is not None
         assert outcome.objective_usd is not None
         plan = model.plan(outcome.values)
-        charge = outcome.objective_usd - plan.objective_usd if self.request.keep_change_cost else 0.0
-        objective = outcome.objective_usd - charge
+        objective = settled_cost(plan.objective_usd, outcome.objective_usd, outcome.bound_usd)
+        charge = 0.0
+        if self.request.keep_change_cost:
+            objective = plan.objective_usd
+            charge = outcome.objective_usd - objective
         bound = None if outcome.bound_usd is None else min(outcome.bound_usd - charge, objective)
         gap = None if bound is None else (objective - bound) / abs(objective) if objective else 0.0
         report = audited(problem, plan, objective, f"the plan of {problem.label(0)}")

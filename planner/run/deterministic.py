@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -25,7 +24,7 @@ from planner.formatting import money
 from planner.reports.run_result import RunResult
 from planner.results.scenario_set import ScenarioSetResult
 from planner.run.context import DISPATCH_UNPROVEN, SolveContext
-from planner.solving.exactness import PRECISION, cost_of
+from planner.solving.exactness import cost_of, settled_cost
 from planner.solving.held_rows import (
     Attempt,
     attempt_of,
@@ -81,7 +80,6 @@ def _audited(
 ) -> Plan | None:
     """The first of the plans found that passes the audit; None where none does, with the findings of the last."""
     bound_usd = result.bound_usd
-    least = -math.inf if bound_usd is None else bound_usd - PRECISION * abs(bound_usd)
     for position, (plan, objective_usd) in enumerate(plans):
         if position:
             result.replace_objective(objective_usd)
@@ -91,10 +89,10 @@ def _audited(
             result.kept = departing(dataset, plan, keep, Estimate.optimum(bound_usd, objective_usd))
             result.objective_usd = plan.objective_usd
             result.note_bound(None)
-        elif least <= plan.objective_usd < objective_usd:  # bills settled when it was read
-            result.objective_usd = plan.objective_usd
+        elif (settled_usd := settled_cost(plan.objective_usd, objective_usd, bound_usd)) < objective_usd:
+            result.objective_usd = settled_usd
             result.note_bound(bound_usd)
-            if not position and Estimate.optimum(bound_usd, plan.objective_usd).is_within(result.gap_asked):
+            if not position and Estimate.optimum(bound_usd, settled_usd).is_within(result.gap_asked):
                 result.status = "optimal"
         result.audit = audit(dataset, plan, objective_usd=result.objective_usd)
         if result.audit.passed:
@@ -180,7 +178,8 @@ def _analyse(
     """
     dataset, result, stop, watch = context.dataset, context.result, context.stop, context.progress
     options, incumbent = context.options.solver(), Incumbent(dataset, plan, keep)
-    base = BaseCaseQuestion(dataset, outcome, result.plan_set.costs_usd, options, stop, watch, ahead.base)
+    told = outcome if keep is not None else replace(outcome, objective_usd=result.objective_usd)
+    base = BaseCaseQuestion(dataset, told, result.plan_set.costs_usd, options, stop, watch, ahead.base)
     free = None if keep is None else FreeToDepart(dataset, incumbent, options, stop, watch)
     count, within = context.options.alternatives, context.options.within
     others = AlternativesQuestion(dataset, incumbent, count, within, options, stop, watch) if count else None

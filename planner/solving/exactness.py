@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -27,6 +29,15 @@ def cost_of(arrays: Compiled, values: Vector) -> float:
     """The objective at some values; exactly 0 where what is left of the sum is rounding."""
     cost = arrays.objective(values)
     return 0.0 if abs(cost) <= ROUNDING * added_up(arrays, values) else cost
+
+
+def settled_cost(plan_usd: float, minimised_usd: float, bound_usd: float | None) -> float:
+    """What a plan costs that was read from values which cost `minimised_usd`: less where its bills were settled then.
+
+    Not where no plan is proven to cost as little: that is an error, which the audit shall find.
+    """
+    least = -math.inf if bound_usd is None else bound_usd - PRECISION * abs(bound_usd)
+    return plan_usd if least <= plan_usd < minimised_usd else minimised_usd
 
 
 def violation(arrays: Compiled, values: Vector) -> float:

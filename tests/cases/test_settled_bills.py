@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 from random import Random
 from typing import Any
 
 import numpy as np
 import pytest
-from builders import contract, costs, dataset, demand, segment, solved_or_none
+from builders import contract, costs, dataset, demand, lease, segment, solved_or_none, term
 from properties.themes import commitments
+from rolling_runs import roll_through
 
 from models.audit import audit
 from models.dataset import Dataset
+from models.estimate import Estimate
 from models.schema import Cap, Resilience
 from models.supply.take_or_pay import may_prepay_top_up
+from planner.analysis import base_case
 from planner.run import deterministic
 from planner.run.options import PlanOptions
 from planner.run.solve import solve_dataset
@@ -34,6 +38,27 @@ def _budget(usd: float) -> Cap:
     return Cap(cap="budget", measure="cash_usd", scope="total", sense="max", value=usd)
 
 
+def _block() -> Dataset:
+    """A signed block, half of it taken or paid, that does all the work of two months."""
+    block = contract(signed=0, term_months=2, take_or_pay_share=0.5, overage_share=0.5, overage_price_multiple=1.25)
+    return dataset(demand(1, 1), block, months=2)
+
+
+def _careless(bound: float | None, minimised: list[float]) -> Callable[..., Outcome]:
+    """A search that ends with as much overage and billed use as there may be, and notes what it minimised."""
+
+    def search(problem: Any, options: SolveOptions, **more: Any) -> Outcome:
+        arrays = problem.compiled
+        families = np.array([each.parent_component().name for each in arrays.columns])
+        cost = np.where(np.isin(families, ("overage", "billed_use")), -1.0, arrays.cost)
+        values = solve(ArrayProblem(replace(arrays, cost=cost), problem.units), options).values
+        assert values is not None
+        minimised.append(cost_of(arrays, values) * problem.units.usd)
+        return Outcome("stopped", minimised[-1], bound, None, values, 1.0, "Time limit reached", ())
+
+    return search
+
+
 @pytest.mark.parametrize(
     ("bound", "status"), [(None, "stopped"), (1400.0, "stopped"), (1416.0, "optimal"), (1420.0, "rejected")]
 )
@@ -46,24 +71,50 @@ def test_a_plan_that_a_search_left_too_dear_is_told_as_it_is_billed(
     That is less than what was minimised, and stands, unless it is less than what is said to be proven.
     """
 
-    def careless(problem: Any, options: SolveOptions, **more: Any) -> Outcome:
-        arrays = problem.compiled
-        families = np.array([each.parent_component().name for each in arrays.columns])
-        cost = np.where(np.isin(families, ("overage", "billed_use")), -1.0, arrays.cost)
-        values = solve(ArrayProblem(replace(arrays, cost=cost), problem.units), options).values
-        assert values is not None
-        usd = cost_of(arrays, values) * problem.units.usd
-        assert usd == pytest.approx((0.5 + 0.5 + 0.5 * 1.25) * 1416)
-        return Outcome("stopped", usd, bound, None, values, 1.0, "Time limit reached", ())
-
-    monkeypatch.setattr(deterministic, "solve", careless)
-    block = contract(signed=0, term_months=2, take_or_pay_share=0.5, overage_share=0.5, overage_price_multiple=1.25)
-    result = solve_dataset(dataset(demand(1, 1), block, months=2), PlanOptions(gap=0.0))
+    minimised: list[float] = []
+    monkeypatch.setattr(deterministic, "solve", _careless(bound, minimised))
+    result = solve_dataset(_block(), PlanOptions(gap=0.0))
+    assert minimised == [pytest.approx((0.5 + 0.5 + 0.5 * 1.25) * 1416)]
     assert result.status == status
     assert costs(result.plan_set.only.plan) == pytest.approx({"contract": 1416})
     if status != "rejected":
         assert result.objective_usd == pytest.approx(1416)
         assert result.gap == (None if bound is None else pytest.approx((1416 - bound) / 1416, abs=1e-9))
+
+
+@pytest.mark.parametrize("keep_change_cost", [None, 1.0])
+def test_a_backtest_tells_such_plans_as_they_are_billed(
+    monkeypatch: pytest.MonkeyPatch, keep_change_cost: float | None
+) -> None:
+    """The plan of January, what came of it and foresight cost 1416, the plan of February 672; all pass their audit."""
+    minimised: list[float] = []
+    monkeypatch.setattr(held_rows, "solve", _careless(None, minimised))
+    found = roll_through(_block(), _block(), keep_change_cost=keep_change_cost)
+    assert len(minimised) == 4
+    assert [each.objective_usd for each in found.steps] == [pytest.approx(1416), pytest.approx(672)]
+    assert found.hindsight is not None
+    for each in (found.hindsight.rolling, found.hindsight.foresight):
+        assert each is not None
+        assert each.objective_usd == pytest.approx(1416)
+
+
+def test_a_base_case_is_told_as_it_is_billed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A search of it as careless leaves 1416 too, what the plan costs: nothing is saved."""
+    minimised: list[float] = []
+    monkeypatch.setattr(base_case, "solve", _careless(1416.0, minimised))
+    lot = lease("lease", term(1, 9.0))
+    result = solve_dataset(dataset(*_block().contracts, *_block().contract_tiers, demand(1, 1), lot, months=2))
+    assert minimised
+    assert result.base_case.cost == Estimate(pytest.approx(1416), pytest.approx(1416))
+
+
+def test_where_nothing_can_be_signed_the_base_case_costs_what_the_plan_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a plan within the gap that was minimised at more than it is billed: nothing is saved."""
+    careless = _careless(1415.5, [])
+    monkeypatch.setattr(deterministic, "solve", lambda *a, **k: replace(careless(*a, **k), status="optimal"))
+    result = solve_dataset(_block())
+    assert (result.status, result.objective_usd) == ("optimal", pytest.approx(1416))
+    assert result.base_case.cost == Estimate(1415.5, result.objective_usd)
 
 
 def test_bills_are_held_by_rows_once_a_plan_without_them_breaks_a_cap(caplog: pytest.LogCaptureFixture) -> None:
