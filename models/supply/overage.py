@@ -59,6 +59,7 @@ def add_overage(model: Model, metered: list[Metered]) -> None:
         for block in model.dataset.blocks
     }
     overage = model.add_variables("overage", most, upper=most.__getitem__)
+    limits: list[tuple[Var, Linear]] = []
     for each in metered:
         shares = [rate_class.online.times(-each.contract.overage_share) for rate_class in each.overage_classes]
         for block in model.dataset.blocks:
@@ -67,11 +68,20 @@ def add_overage(model: Model, metered: list[Metered]) -> None:
                 key = (each.contract.contract, each.t, block.block, j)
                 rate_class.overage[block.block] = overage[key]
                 total.add(overage[key])
+                limits.append((overage[key], share.keep()))
                 model.add_constraint("overage_within_share", key, Linear.of(overage[key]).plus(share), at_most=0.0)
                 usd = each.contract.overage_price_multiple * rate_class.rate * hours
                 model.costs.pay("contract", each.payer, each.t, Linear.of(overage[key], usd))
             if not total.is_zero:
                 model.capacity.overage[each.source.pool, each.t, block.block][each.source] = total
+
+    def settle() -> None:
+        """Leaves out what a solver's tolerance lets pass: blocks that it takes a billionth of are not signed."""
+        for variable, less_than in limits:
+            if variable.value > -less_than.value():
+                variable.set_value(max(0.0, -less_than.value()), skip_validation=True)
+
+    model.settlers.append(settle)
 
 
 def hold_overage_back(model: Model, metered: list[Metered]) -> None:

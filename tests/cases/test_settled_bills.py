@@ -15,6 +15,7 @@ from properties.themes import commitments
 from rolling_runs import roll_through
 
 from models.audit import audit
+from models.build import build_model
 from models.dataset import Dataset
 from models.estimate import Estimate
 from models.schema import Cap, Resilience
@@ -115,6 +116,20 @@ def test_where_nothing_can_be_signed_the_base_case_costs_what_the_plan_does(monk
     result = solve_dataset(_block())
     assert (result.status, result.objective_usd) == ("optimal", pytest.approx(1416))
     assert result.base_case.cost == Estimate(1415.5, result.objective_usd)
+
+
+def test_no_overage_of_what_is_not_signed_is_left_by_the_tolerances_of_a_solver() -> None:
+    """A billionth of an accelerator of overage, of a contract that the plan does not sign, is none."""
+    offer = contract(tiers=9.0, overage_share=0.5)
+    data = dataset(demand(1), segment(shortfall_usd_per_mtok=0.01), offer, months=1)
+    model = build_model(data)
+    values = solve(model, EXACT).values
+    assert values is not None
+    [column] = [i for i, each in enumerate(model.compiled.columns) if each.parent_component().name == "overage"]
+    values[column] += 1e-9
+    plan = model.plan(values)
+    assert (plan.signings, plan.source_use) == ((), ())
+    assert audit(data, plan).passed
 
 
 def test_bills_are_held_by_rows_once_a_plan_without_them_breaks_a_cap(caplog: pytest.LogCaptureFixture) -> None:
