@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from models.carried import Carried
 from models.core.ledgers import Payer
+from models.core.noise import NOISE
 from models.core.scopes import in_scope
 from models.dataset import Dataset, block_hours
 from models.demand.revenue import revenues
@@ -103,7 +104,10 @@ def _period(dataset: Dataset, cap: Cap, to: int, months_left: int) -> tuple[int,
 def _carried(state: RollState, cap: Cap, implemented: range) -> Carried:
     """What the months implemented through add to a cap on a share; a workbook cannot say it, the problem itself can."""
     dataset, plan = state.dataset, state.plan
-    revenue = sum(each.earned for each in revenues(dataset, plan) if each.month in implemented)
+    earned = [each for each in revenues(dataset, plan) if each.month in implemented]
+    revenue = sum(each.earned for each in earned)
+    if abs(revenue) <= NOISE * sum(each.baseline + abs(each.forgone) + each.lost for each in earned):
+        revenue = 0.0
     paid = [each for each in plan.payments if each.month in implemented and each.category != INTEREST]
 
     def tokens(rows: Iterable[Serving | Shortfall]) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -126,6 +127,18 @@ def test_shares_under_way_are_carried_for_each() -> None:
     carried: dict[str, Carried] = {row.name: row for row in rolled.carried}
     assert carried["chat"].demanded_bn == pytest.approx(62)
     assert carried["batch"].demanded_bn == pytest.approx(31)
+
+
+def test_what_rounding_leaves_of_revenue_that_all_fell_short_is_not_carried() -> None:
+    """A share of revenue by the quarter: all of January fell short, to the last digit but one, and nothing comes."""
+    share = Cap(cap="share", measure="cash_share_of_revenue", scope="total", sense="max", value=0.5, per="quarter")
+    rows = [segment(revenue_usd_per_mtok=0.03, shortfall_usd_per_mtok=0.1), demand(1, 0), share]
+    data = dataset(rows, months=2)
+    plan = solved(data)
+    short = tuple(replace(each, tokens_bn=each.tokens_bn * (1.0 + 1e-15)) for each in plan.shortfalls)
+    rolled: Dataset = roll_forward(data, replace(plan, shortfalls=short), 1, months=1).dataset
+    assert [row.revenue_usd for row in rolled.carried] == [0.0]
+    assert costs(solved(rolled)) == {}
 
 
 def test_what_to_change_is_the_one_row() -> None:
