@@ -109,8 +109,9 @@ def statuses(folder: Path) -> dict[str, str]:
 
 
 def tables_of(folder: Path) -> dict[str, str]:
-    """The plan tables of every job, cell by cell as they are in its workbook, as a hash."""
-    return {record.name: _hash(_cells(folder / record.plan_path)) for record in manifest(folder).records}
+    """The plan tables of every job with a plan, cell by cell as they are in its workbook, as a hash."""
+    with_plans = (record for record in manifest(folder).records if record.plan_path)
+    return {record.name: _hash(_cells(folder / record.plan_path)) for record in with_plans}
 
 
 def _cells(path: Path) -> Iterable[tuple[Any, ...]]:

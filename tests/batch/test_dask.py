@@ -42,6 +42,7 @@ def test_a_worker_killed_half_way(tmp_path: Path, cluster: Cluster) -> None:
     assert batch.returncode == 0, out + err
     assert run(jobs, "-o", "home", "--only", "j*", "--only", "kept") == 0
     far, home = tables_of(tmp_path / OUT), tables_of(tmp_path / "home")
+    assert home.keys() == far.keys() - {"long"}
     assert {name: far[name] for name in home} == home
     assert all(record.good for record in records(tmp_path / OUT).values())
     assert run(jobs, "-o", OUT, "--only", "j*") == 0
