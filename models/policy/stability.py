@@ -40,6 +40,10 @@ class PlanStability:
         """Units by which a plan departs from the one to keep to; see `departures`."""
         return departures(dataset, self.plan, now, self.until)
 
+    def charge_usd(self, dataset: Dataset, now: Plan) -> float:
+        """What a plan is charged for its departures, USD."""
+        return self.usd_per_unit * sum(self.departures(dataset, now).values())
+
 
 def units_signed(dataset: Dataset, plan: Plan, until: int | None = None) -> Counter[SigningKey]:
     """What a plan decides, before month `until`, that this workbook can decide too: units by offer, month and term."""

@@ -23,7 +23,7 @@ from planner.analysis.questions import BesideQuestion, openness_of
 from planner.errors import OutOfTime
 from planner.interrupt import Stop
 from planner.results.base_case import FORGONE, MONEY, NO_BASE_CASE, SHORTFALL, BaseCase, Costs, Parts, parts_of
-from planner.solving.exactness import PRECISION, settled_cost
+from planner.solving.exactness import PRECISION
 from planner.solving.problem import ArrayProblem, CompiledProblem, Outcome, SolveOptions
 from planner.solving.progress import ProgressLines
 from planner.solving.relaxation import relaxed_optimum
@@ -108,9 +108,7 @@ class BaseCaseQuestion(BesideQuestion):
         )
         if outcome.values is not None:
             found = model.plan(outcome.values)
-            if outcome.objective_usd is not None:
-                usd = settled_cost(found.objective_usd, outcome.objective_usd, outcome.bound_usd)
-                outcome = replace(outcome, objective_usd=usd)
+            outcome = outcome.settled(found.objective_usd, self.options.gap)
             self.plan = found if self.plan is None or found.objective_usd < self.plan.objective_usd else self.plan
         costs = None if self.plan is None else self.plan.costs_usd()
         self.found = _base_case(
@@ -145,6 +143,9 @@ def base_case_of_scenarios(
     probability = form.tree.probability
     outcome = _searched(form, replace(options, time_limit=seconds), stop, watch, None)
     plans = {} if outcome.values is None else form.plans(outcome.values)
+    if plans:
+        value = measure.value({name: plan.objective_usd for name, plan in plans.items()}, probability)
+        outcome = outcome.settled(value, options.gap)
     if measure.kind != "expected" or measure.weight:  # what risk adds is neither money nor shortage
         return _base_case(form, outcome, Estimate.unknown(), None, None, seconds, options.gap, stop, limit), plans
     costs: Costs | None = None

@@ -119,7 +119,7 @@ class Incumbent:
 
     def _charged_usd(self, dataset: Dataset, plan: Plan) -> float:
         assert self.keep is not None
-        return plan.objective_usd + self.keep.usd_per_unit * sum(self.keep.departures(dataset, plan).values())
+        return plan.objective_usd + self.keep.charge_usd(dataset, plan)
 
     def consider(self, plans: Iterable[Plans]) -> bool:
         """Takes the best of the plans that is better than the one that stands; whether there was one."""

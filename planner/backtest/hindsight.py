@@ -25,7 +25,6 @@ from planner.errors import OutOfTime
 from planner.formatting import finite
 from planner.interrupt import Stop
 from planner.reports.run_result import Status
-from planner.solving.exactness import settled_cost
 from planner.solving.held_rows import one_plan, one_start, solve_holding
 from planner.solving.problem import CompiledProblem, Outcome, SolveOptions, fixed_problem
 from planner.solving.progress import ProgressLines, Watch
@@ -137,14 +136,17 @@ def _solve(
         )
     except OutOfTime as late:
         return Outcome("no_plan", None, None, None, None, options.time_limit or 0.0, str(late), ()), None
-    return outcome, _evaluated(actuals, model, outcome)
+    return outcome, _evaluated(actuals, model, outcome, options.gap)
 
 
-def _evaluated(actuals: Dataset, model: Model, outcome: Outcome) -> EvaluatedPlan | None:
-    if outcome.values is None or outcome.objective_usd is None:
+def _evaluated(actuals: Dataset, model: Model, outcome: Outcome, gap_wanted: float) -> EvaluatedPlan | None:
+    if outcome.values is None:
         return None
     plan = model.plan(outcome.values)
-    cost = settled_cost(plan.objective_usd, outcome.objective_usd, outcome.bound_usd)
+    outcome = outcome.settled(plan.objective_usd, gap_wanted)
+    cost = outcome.objective_usd
+    if cost is None:
+        return None
     report = audited(actuals, plan, cost, "a plan of the actuals")
     bound, gap = -np.inf, 0.0
     if outcome.bound_usd is not None:

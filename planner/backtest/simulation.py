@@ -28,7 +28,6 @@ from planner.errors import OutOfTime
 from planner.formatting import gap_percent, money
 from planner.interrupt import Stop
 from planner.results.decisions import term_words
-from planner.solving.exactness import settled_cost
 from planner.solving.held_rows import one_plan, one_start, solve_holding
 from planner.solving.problem import Outcome
 from planner.solving.progress import Watch
@@ -113,6 +112,9 @@ class _Planner:
         self.request, self.inputs, self.round = request, inputs, found
         self.folder, self.stop, self.watch = folder, stop, watch
         self.seconds = 0.0
+        self._keep: PlanStability | None = None
+        if found.start is not None and request.keep_change_cost is not None:
+            self._keep = PlanStability(found.start, request.keep_change_cost)
 
     def step(self) -> BacktestStep:
         """The step's plan; where there is none, the plan before goes on."""
@@ -134,13 +136,10 @@ class _Planner:
 
     def _solved(self, problem: Dataset) -> tuple[Model, Outcome]:
         each, request = self.round, self.request
-        keep_to = None
-        if each.start is not None and request.keep_change_cost is not None:
-            keep_to = PlanStability(each.start, request.keep_change_cost)
         lines = self.watch(f"{problem.label(0)}")
         model, outcome = solve_holding(
             problem,
-            lambda problem: build_model(problem, stability=keep_to),
+            lambda problem: build_model(problem, stability=self._keep),
             one_plan,
             request.solver,
             known={} if each.start is None else {"": each.start},
@@ -158,11 +157,10 @@ class _Planner:
         assert outcome.values is not None
         assert outcome.objective_usd is not None
         plan = model.plan(outcome.values)
-        objective = settled_cost(plan.objective_usd, outcome.objective_usd, outcome.bound_usd)
-        charge = 0.0
-        if self.request.keep_change_cost:
-            objective = plan.objective_usd
-            charge = outcome.objective_usd - objective
+        charge = 0.0 if self._keep is None else self._keep.charge_usd(problem, plan)
+        outcome = outcome.settled(plan.objective_usd + charge, self.request.solver.gap)
+        assert outcome.objective_usd is not None
+        objective = outcome.objective_usd if self._keep is None else plan.objective_usd
         bound = None if outcome.bound_usd is None else min(outcome.bound_usd - charge, objective)
         gap = None if bound is None else (objective - bound) / abs(objective) if objective else 0.0
         report = audited(problem, plan, objective, f"the plan of {problem.label(0)}")

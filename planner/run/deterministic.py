@@ -86,9 +86,13 @@ def _audited(
         result.solution = ScenarioSetResult.of_plan(dataset, plan)
         if keep is not None:
             # what was minimised has a charge in it that nobody pays; its bound is none of the cost
-            result.kept = departing(dataset, plan, keep, Estimate.optimum(bound_usd, objective_usd))
+            charged_usd = plan.objective_usd + keep.charge_usd(dataset, plan)
+            minimised = Estimate.optimum(bound_usd, settled_cost(charged_usd, objective_usd, bound_usd))
+            result.kept = departing(dataset, plan, keep, minimised)
             result.objective_usd = plan.objective_usd
             result.note_bound(None)
+            if not position and minimised.is_within(result.gap_asked):
+                result.status = "optimal"
         elif (settled_usd := settled_cost(plan.objective_usd, objective_usd, bound_usd)) < objective_usd:
             result.objective_usd = settled_usd
             result.note_bound(bound_usd)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import highspy
 import numpy as np
@@ -48,8 +50,14 @@ def write_model(arrays: Compiled, path: Path) -> None:
 
 
 def largest_coefficient(arrays: Compiled) -> str:
-    """The row and the column of the largest coefficient, in words."""
-    place = int(np.abs(arrays.matrix.data).argmax()) if arrays.matrix.nnz else 0
+    """The row and the column of the largest coefficient, in words; those of a method's own have numbers for names."""
+
+    def named(kind: str, names: Sequence[Any], number: int) -> str:
+        return f"{kind} {number}" if names[number] is None else str(names[number].name)
+
+    if not arrays.matrix.nnz:
+        return f"{np.abs(arrays.cost).max(initial=0.0):.3g} in the objective"
+    place = int(np.abs(arrays.matrix.data).argmax())
     column = int(np.searchsorted(arrays.matrix.indptr, place, side="right")) - 1
-    row = arrays.rows[arrays.matrix.indices[place]]
-    return f"{arrays.matrix.data[place]:.3g} of {arrays.columns[column].name} in {row.name}"
+    row = named("row", arrays.rows, int(arrays.matrix.indices[place]))
+    return f"{arrays.matrix.data[place]:.3g} of {named('column', arrays.columns, column)} in {row}"

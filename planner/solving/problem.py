@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
 import numpy as np
@@ -11,6 +11,8 @@ import numpy as np
 from models.core.compiled import Compiled
 from models.core.scaling import ModelUnits
 from models.core.vector import Vector
+from models.estimate import Estimate
+from planner.solving.exactness import settled_cost
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,29 @@ class Outcome:
     dispatch_gap: float | None = None
     other_values: tuple[Vector, ...] = ()
     parts: Mapping[str, float] = field(default_factory=dict)
+
+    def settled(self, plan_usd: float, gap: float) -> Outcome:
+        """The outcome, with the plan that was read from its values at what it comes to, its bills settled.
+
+        Unchanged where no plan is proven to cost as little: that is an error, which the audit shall find.
+
+        Parameters
+        ----------
+        plan_usd
+            What the plan comes to of what was minimised.
+        gap
+            The relative gap at which it is proven.
+        """
+        if self.objective_usd is None:
+            return self
+        usd = settled_cost(plan_usd, self.objective_usd, self.bound_usd)
+        if usd == self.objective_usd:
+            return self
+        bound = None if self.bound_usd is None else min(self.bound_usd, usd)
+        cost = Estimate.optimum(bound, usd)
+        proven = self.status == "stopped" and cost.is_within(gap)
+        status = "optimal" if proven else self.status
+        return replace(self, status=status, objective_usd=usd, bound_usd=bound, gap=cost.gap)
 
 
 class CompiledProblem(Protocol):

@@ -72,9 +72,11 @@ class SolveTask:
         if self.start is not None and self.fixed_until:
             apply_decisions_without_effect(model, self.start, self.fixed_until)
         plan = None if outcome.values is None else model.plan(outcome.values)
+        if plan is not None:
+            outcome = outcome.settled(plan.objective_usd, self.options.gap)
         return SolveResult(
             self.key,
-            status,
+            status if status == "infeasible" else outcome.status,
             outcome.objective_usd,
             outcome.bound_usd,
             outcome.gap,

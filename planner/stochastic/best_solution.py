@@ -42,8 +42,7 @@ class Valuation:
             return UNKNOWN
         dataset = self.tree.dataset
         charged = {
-            name: plan.objective_usd
-            + self.keep.usd_per_unit * sum(self.keep.departures(dataset.in_scenario(name), plan).values())
+            name: plan.objective_usd + self.keep.charge_usd(dataset.in_scenario(name), plan)
             for name, plan in plans.items()
         }
         return Estimate.optimum(bound_usd, self.of_costs(charged))

@@ -85,5 +85,8 @@ class JointTask(SolveTask):
             should_stop=should_stop,
         )
         plans = None if outcome.values is None else form.plans(outcome.values)
+        if plans is not None:
+            costs = {name: plan.objective_usd for name, plan in plans.items()}
+            outcome = outcome.settled(self.measure.value(costs, form.tree.probability), self.options.gap)
         proven = dispatch_proven(outcome)
         return JointResult(outcome.status, plans, outcome.bound_usd, outcome.why, outcome.log, proven)

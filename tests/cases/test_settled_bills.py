@@ -18,7 +18,8 @@ from models.audit import audit
 from models.build import build_model
 from models.dataset import Dataset
 from models.estimate import Estimate
-from models.schema import Cap, Resilience
+from models.plan import Plan
+from models.schema import Cap, Resilience, Scenario
 from models.supply.take_or_pay import may_prepay_top_up
 from planner.analysis import base_case
 from planner.run import deterministic
@@ -29,9 +30,11 @@ from planner.solving.exactness import cost_of
 from planner.solving.problem import ArrayProblem, Outcome, SolveOptions
 from planner.solving.search import solve
 from planner.solving.solve_task import SolveTask, solve_task
+from planner.stochastic.joint_task import JointTask
 
 EXACT = SolveOptions(gap=0.0, threads=1)
 SEEDS = (*range(20, 30), *range(80, 90), *range(155, 165))
+TWINS = [Scenario(scenario=each, probability=0.5) for each in ("dull", "bright")]
 ASKED_OF_NONE = Resilience(against="site", segment="*", protected_share=0.0)
 
 
@@ -107,6 +110,48 @@ def test_a_base_case_is_told_as_it_is_billed(monkeypatch: pytest.MonkeyPatch) ->
     result = solve_dataset(dataset(*_block().contracts, *_block().contract_tiers, demand(1, 1), lot, months=2))
     assert minimised
     assert result.base_case.cost == Estimate(pytest.approx(1416), pytest.approx(1416))
+
+
+@pytest.mark.parametrize(("bound", "status"), [(1400.0, "stopped"), (1416.0, "optimal")])
+@pytest.mark.parametrize("scenarios", [False, True])
+def test_a_search_for_another_question_tells_such_plans_as_they_are_billed(
+    monkeypatch: pytest.MonkeyPatch, scenarios: bool, bound: float, status: str
+) -> None:
+    """A worker's task, of one future and of two alike, ends with what its plan costs, and whether that is proven."""
+    monkeypatch.setattr(held_rows, "solve", _careless(bound, []))
+    options = SolveOptions(gap=1e-3)
+    if scenarios:
+        found = solve_task(JointTask("task", _block().with_rows(scenarios=TWINS), options))
+    else:
+        found = solve_task(SolveTask("task", _block(), options))
+    assert (found.status, found.objective_usd) == (status, pytest.approx(1416)), found.why
+    assert found.gap == pytest.approx((1416 - bound) / 1416, abs=1e-9)
+
+
+def test_the_base_case_of_scenarios_is_told_as_it_is_billed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two scenarios alike a careless search of it leaves 1416 too."""
+    minimised: list[float] = []
+    monkeypatch.setattr(base_case, "solve", _careless(1416.0, minimised))
+    problem = dataset(
+        *_block().contracts, *_block().contract_tiers, demand(1, 1), lease("lease", term(1, 9.0)), months=2
+    )
+    problem = problem.with_rows(scenarios=TWINS)
+    result = solve_dataset(problem)
+    assert minimised
+    assert result.base_case.cost == Estimate(pytest.approx(1416), pytest.approx(1416))
+
+
+def test_with_a_plan_to_keep_to_cost_and_charge_are_of_the_plan_as_it_is_billed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nothing is departed in; 1416 is proven, and what was minimised was above that."""
+    minimised: list[float] = []
+    monkeypatch.setattr(deterministic, "solve", _careless(1416.0, minimised))
+    result = solve_dataset(_block(), PlanOptions(gap=0.0, change_cost=5.0), keep=Plan())
+    assert minimised[0] > 1416.1
+    assert result.kept is not None
+    assert (result.status, result.kept.charge_usd) == ("optimal", 0.0)
+    assert result.kept.minimised == Estimate(1416.0, pytest.approx(1416))
 
 
 def test_where_nothing_can_be_signed_the_base_case_costs_what_the_plan_does(monkeypatch: pytest.MonkeyPatch) -> None:

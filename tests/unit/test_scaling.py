@@ -117,6 +117,9 @@ def test_a_model_the_solver_refuses_is_told_with_its_largest_coefficient() -> No
         HighsSolver(replace(arrays, matrix=matrix), SolveOptions())
     assert refused.value.exit_code == ExitCode.WRONG_INPUT
     assert arrays.columns[column].name in str(refused.value)
+    bare = replace(arrays, matrix=matrix, columns=(None,) * len(arrays.columns), rows=(None,) * len(arrays.rows))
+    with pytest.raises(ModelRefused, match=rf"1e\+200 of column {column} in row {matrix.indices[place]}\."):
+        HighsSolver(bare, SolveOptions())
 
 
 @pytest.mark.parametrize("factor", [1e-9, 1.0, 1e7])
