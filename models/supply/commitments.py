@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from operator import itemgetter
 
-from models.core.finance import cash_caps, payment
+from models.core.finance import cash_caps
 from models.core.ledgers import Charge, Payer
 from models.core.linear import Linear
 from models.core.model import Model
@@ -124,7 +124,7 @@ def _top_up(
     }
     top_ups = model.add_variables("spend_top_up", found)
     spending = {provider: _spending(model, provider) for provider in {row.provider for row, _ in found.values()}}
-    asked: list[tuple[Payer, int, Linear]] = []
+    missing_in: dict[tuple[str, int], Linear] = {}
     for key, (row, period) in found.items():
         part, missing = Linear.of(top_ups[key]), taken[row.commitment].times(period.usd / unit)
         limit = abs(period.usd) / unit
@@ -135,19 +135,15 @@ def _top_up(
         model.add_constraint("commitment_is_met", key, part.times(1.0).plus(missing, -1.0), at_least=0.0)
         if any(cap.sense == "min" for cap in cash_caps(model.dataset)):
             model.add_positive_part("spend_top_up", key, part, missing, limit)
-        payer, due = kind.payer(model.dataset, row), period.months[-1]
-        model.costs.pay(kind.category, payer, due, part.times(unit), reported=False)
-        asked.append((payer, due, missing))
+        model.costs.pay(kind.category, kind.payer(model.dataset, row), period.months[-1], part.times(unit))
+        missing_in[key] = missing.keep()
 
-    def read() -> Plan:
+    def settle() -> None:
         """What is missing, exactly: a scenario that does not count in the objective may top up more."""
-        found = ((payer, due, max(0.0, missing.value()) * unit) for payer, due, missing in asked)
-        discount = model.costs.discount
-        return Plan(
-            payments=tuple(payment(payer, kind.category, t, usd, usd * discount(t)) for payer, t, usd in found if usd)
-        )
+        for key, missing in missing_in.items():
+            top_ups[key].set_value(max(0.0, missing.value()), skip_validation=True)
 
-    model.readers.append(read)
+    model.settlers.append(settle)
 
 
 def _spending(model: Model, provider: str) -> dict[int, list[Charge]]:

@@ -182,7 +182,7 @@ def _analyse(
     """
     dataset, result, stop, watch = context.dataset, context.result, context.stop, context.progress
     options, incumbent = context.options.solver(), Incumbent(dataset, plan, keep)
-    told = outcome if keep is not None else replace(outcome, objective_usd=result.objective_usd)
+    told = replace(outcome, objective_usd=result.objective_usd)  # nobody is charged where nothing is on offer
     base = BaseCaseQuestion(dataset, told, result.plan_set.costs_usd, options, stop, watch, ahead.base)
     free = None if keep is None else FreeToDepart(dataset, incumbent, options, stop, watch)
     count, within = context.options.alternatives, context.options.within

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from builders import contract, costs, dataset, demand, lease, segment, solved_or_none, term
+from builders import JAN, contract, costs, dataset, demand, lease, segment, solved_or_none, term
 from properties.themes import commitments
 from rolling_runs import roll_through
 
@@ -19,7 +19,7 @@ from models.build import build_model
 from models.dataset import Dataset
 from models.estimate import Estimate
 from models.plan import Plan
-from models.schema import Cap, Resilience, Scenario
+from models.schema import Cap, Resilience, Scenario, SpendCommitment
 from models.supply.take_or_pay import may_prepay_top_up
 from planner.analysis import base_case
 from planner.run import deterministic
@@ -154,13 +154,34 @@ def test_with_a_plan_to_keep_to_cost_and_charge_are_of_the_plan_as_it_is_billed(
     assert result.kept.minimised == Estimate(1416.0, pytest.approx(1416))
 
 
-def test_where_nothing_can_be_signed_the_base_case_costs_what_the_plan_does(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("keep", [None, Plan()])
+def test_where_nothing_can_be_signed_the_base_case_costs_what_the_plan_does(
+    monkeypatch: pytest.MonkeyPatch, keep: Plan | None
+) -> None:
     """Of a plan within the gap that was minimised at more than it is billed: nothing is saved."""
     careless = _careless(1415.5, [])
     monkeypatch.setattr(deterministic, "solve", lambda *a, **k: replace(careless(*a, **k), status="optimal"))
-    result = solve_dataset(_block())
+    result = solve_dataset(_block(), PlanOptions(change_cost=None if keep is None else 5.0), keep=keep)
     assert (result.status, result.objective_usd) == ("optimal", pytest.approx(1416))
     assert result.base_case.cost == Estimate(1415.5, result.objective_usd)
+
+
+def test_a_top_up_that_is_too_dear_is_settled_before_interest_is_worked_out() -> None:
+    """100 USD promised, drawn on a credit line at a tenth a month, and nothing spent; the solver's values top up 300.
+
+    100 is drawn in January, and 10 paid for it in February.
+    """
+    promise = SpendCommitment(commitment="promise", provider="hyper", usd=100.0, from_month=JAN, until_month=JAN)
+    account = {"opening_cash_usd": 0.0, "credit_line_usd": 1e4, "credit_interest": 1.1**12 - 1.0}
+    data = dataset(promise, months=1, **account)
+    model = build_model(data)
+    values = solve(model, EXACT).values
+    assert values is not None
+    families = [each.parent_component().name for each in model.compiled.columns]
+    values[families.index("spend_top_up")] *= 3.0
+    plan = model.plan(values)
+    assert costs(plan) == pytest.approx({"commitment": 100.0, "interest": 10.0})
+    assert audit(data, plan).passed
 
 
 def test_no_overage_of_what_is_not_signed_is_left_by_the_tolerances_of_a_solver() -> None:
