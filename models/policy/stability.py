@@ -72,7 +72,7 @@ def departures(dataset: Dataset, earlier: Plan, now: Plan, until: int | None = N
     dict
         Units by offer and option, by name; those without a departure are left out.
     """
-    before, after = units_signed(dataset, earlier, until), units_signed(dataset, now, until)
+    before, after = (_as_on_offer(dataset, units_signed(dataset, each, until), until) for each in (earlier, now))
     more, less = Counter[DecidedKey](), Counter[DecidedKey]()
     for key in {*before, *after}:
         moved = after[key] - before[key]
@@ -88,7 +88,8 @@ def add_plan_stability(model: Model, stability: PlanStability | None) -> None:
         return
     until = len(model.dataset.horizon) if stability.until is None else stability.until
     now = {key: units for key, units in _units(model).items() if key[1] < until}
-    earlier = _as_on_offer(model.dataset, units_signed(model.dataset, stability.plan, until), set(now))
+    units = units_signed(model.dataset, stability.plan, until)
+    earlier = _as_on_offer(model.dataset, units, until, every_month=model.every_month)
     parts = index_parts(what for what, _, _ in {**earlier, **now})
     keys = {(*parts[what], month, term): (what, month, term) for what, month, term in {**earlier, **now}}
     keys = dict(sorted(keys.items(), key=lambda pair: (pair[1][0][1], *pair[1][1:], pair[0])))
@@ -98,9 +99,9 @@ def add_plan_stability(model: Model, stability: PlanStability | None) -> None:
     gained: dict[tuple[str, ...], Linear] = {place: Linear() for place in departure}
     lost: dict[tuple[str, ...], Linear] = {place: Linear() for place in departure}
     for index, key in keys.items():
-        units = now.get(key, Linear()).times(1.0).add_constant(-float(earlier[key]))
-        model.add_constraint("more_is_seen", index, Linear.of(more[index]).plus(units, -1.0), at_least=0.0)
-        model.add_constraint("less_is_seen", index, Linear.of(less[index]).plus(units), at_least=0.0)
+        moved = now.get(key, Linear()).times(1.0).add_constant(-float(earlier[key]))
+        model.add_constraint("more_is_seen", index, Linear.of(more[index]).plus(moved, -1.0), at_least=0.0)
+        model.add_constraint("less_is_seen", index, Linear.of(less[index]).plus(moved), at_least=0.0)
         gained[parts[key[0]]].add(more[index])
         lost[parts[key[0]]].add(less[index])
     for place, variable in departure.items():
@@ -111,20 +112,23 @@ def add_plan_stability(model: Model, stability: PlanStability | None) -> None:
         model.departure_usd.add(variable, stability.usd_per_unit)
 
 
-def _as_on_offer(dataset: Dataset, earlier: Counter[SigningKey], keys: set[SigningKey]) -> Counter[SigningKey]:
+def _as_on_offer(
+    dataset: Dataset, units: Counter[SigningKey], until: int | None, *, every_month: bool = False
+) -> Counter[SigningKey]:
     """Signings moved to the later month in which the model has them where service starts in the same month.
 
     Of several such months the model keeps one (`models.supply.signing`): signing earlier is no other plan.
     """
+    last = len(dataset.horizon) if until is None else until
     found: Counter[SigningKey] = Counter()
-    for (what, month, term), units in earlier.items():
+    for (what, month, term), signed in units.items():
         alike = [month]
-        if isinstance(what, OfferKey) and (what, month, term) not in keys:
-            row = what.row(dataset)
-            start = what.kind.start(dataset, row, month)
-            later = (m for other, m, length in keys if (other, length) == (what, term) and m > month)
-            alike = sorted(m for m in later if what.kind.start(dataset, row, m) == start) or [month]
-        found[what, alike[0], term] += units
+        if isinstance(what, OfferKey):
+            row, kind = what.row(dataset), what.kind
+            months = [m for m in kind.signing_months(dataset, row, every_month=every_month) if month <= m < last]
+            start = kind.start(dataset, row, month)
+            alike = [m for m in sorted(months) if m == month or kind.start(dataset, row, m) == start] or [month]
+        found[what, alike[0], term] += signed
     return found
 
 

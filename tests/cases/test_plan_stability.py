@@ -93,6 +93,8 @@ def test_a_signing_that_serves_from_the_same_month_is_no_departure() -> None:
     model = build_model(data, stability=PlanStability(kept, 1e6))
     outcome = solve(model, SolveOptions(gap=0.0, threads=1))
     assert outcome.objective_usd == pytest.approx(10.0)
+    assert outcome.values is not None
+    assert departures(data, kept, model.plan(outcome.values)) == {}
 
 
 class TestCommand:
