@@ -29,6 +29,11 @@ class WaitAndSeePlan:
         """The least cost if the scenario were certain, USD."""
         return Estimate.optimum(self.bound_usd if math.isfinite(self.bound_usd) else None, self.cost_usd)
 
+    def or_better(self, plan: Plan) -> WaitAndSeePlan:
+        """The same, or a plan made for all scenarios where that costs less: it is one of each by itself, too."""
+        cost = plan.objective_usd
+        return WaitAndSeePlan(cost, min(self.bound_usd, cost), plan) if cost < self.cost_usd else self
+
 
 @dataclass(frozen=True, slots=True)
 class ScenarioPlan:
@@ -109,6 +114,17 @@ class StochasticSolution:
         parts = tuple(ScenarioPlan(name, probability[name], plan) for name, plan in plans.items())
         objective = measure.value({name: plan.objective_usd for name, plan in plans.items()}, probability)
         return cls(measure, parts, objective, bound_usd)
+
+    def with_plans(self, plans: Mapping[str, Plan], objective_usd: float) -> StochasticSolution:
+        """The same with other plans, by scenario, of which what was minimised comes to `objective_usd`."""
+
+        def with_plan(each: ScenarioPlan) -> ScenarioPlan:
+            plan, alone = plans[each.name], each.wait_and_see
+            if alone is not None and self.measure.kind != "regret":  # which is measured from what was known before
+                alone = alone.or_better(plan)
+            return replace(each, plan=plan, wait_and_see=alone)
+
+        return replace(self, scenarios=tuple(map(with_plan, self.scenarios)), objective_usd=objective_usd)
 
     def in_order_of(self, dataset: Dataset) -> StochasticSolution:
         """The same with the scenarios in the order of their sheet."""

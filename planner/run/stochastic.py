@@ -157,7 +157,7 @@ def _find_alternatives(
     if keep is None:
         _replace_if_better(result, best, incumbent.plan.objective_usd, plans, "were found for another question")
     elif plans != best.plans:
-        stands = _with_plans(best, plans, incumbent.plan.objective_usd)
+        stands = best.with_plans(plans, incumbent.plan.objective_usd)
         result.solution, result.audit = ScenarioSetResult.of(dataset, stands), audit_scenario_set(dataset, plans)
         result.replace_objective(stands.objective_usd)
         charged = Estimate.optimum(minimised.at_least, incumbent.minimised_usd(stands))
@@ -182,14 +182,8 @@ def _replace_if_better(
         return
     saved = money(best.objective_usd - objective_usd, result.currency)
     log.info("Plans that cost %s less %s; they are the ones to publish.", saved, why)
-    result.solution = ScenarioSetResult.of(dataset, _with_plans(best, plans, objective_usd))
+    result.solution = ScenarioSetResult.of(dataset, best.with_plans(plans, objective_usd))
     result.audit = audited
     result.replace_objective(objective_usd)
     if Estimate.optimum(result.bound_usd, objective_usd).is_within(result.gap_asked):
         result.status = "optimal"
-
-
-def _with_plans(best: StochasticSolution, plans: Mapping[str, Plan], objective_usd: float) -> StochasticSolution:
-    """What is known of the scenarios, with other plans."""
-    scenarios = tuple(replace(each, plan=plans[each.name]) for each in best.scenarios)
-    return replace(best, scenarios=scenarios, objective_usd=objective_usd)

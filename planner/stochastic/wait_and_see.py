@@ -34,9 +34,8 @@ class WaitAndSee:
         """
         best = dict(self.plans)
         for name in {*self.plans, *self.bounds}:
-            cost, bound = plans[name].objective_usd, self.bounds.get(name, -math.inf)
-            if name not in best or cost < best[name].cost_usd:
-                best[name] = WaitAndSeePlan(cost, min(bound, cost), plans[name])
+            alone = WaitAndSeePlan(math.inf, self.bounds.get(name, -math.inf), plans[name])
+            best[name] = best.get(name, alone).or_better(plans[name])
         return replace(self, plans=best)
 
     def missing(self, names: Sequence[str]) -> list[str]:

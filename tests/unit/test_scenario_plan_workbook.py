@@ -183,6 +183,24 @@ def test_risk(book: Any, best: StochasticSolution) -> None:
     assert all(row["how"] for row in rows(book, "Risk"))
 
 
+@pytest.mark.parametrize("kind", ["expected", "regret"])
+def test_other_plans_are_plans_of_each_scenario_by_itself(best: StochasticSolution, kind: Any) -> None:
+    """Plans found for another question cost 1 USD less than was known of each scenario by itself: no more than that.
+
+    Not so where regret is measured from what was known before.
+    """
+    plans = best.plans
+    alone = [replace(each, wait_and_see=WaitAndSeePlan(each.cost_usd + 1.0, each.cost_usd - 5.0, each.plan))
+             for each in best.scenarios]  # fmt: skip
+    found = replace(best, scenarios=tuple(alone), measure=replace(best.measure, kind=kind))
+    found = found.with_plans(plans, best.objective_usd)
+    assert found.plans == plans
+    extra = 1.0 if kind == "regret" else 0.0
+    assert [each.if_certain for each in found.scenarios] == [
+        Estimate(cost - 5.0, pytest.approx(cost + extra)) for cost in best.costs.values()
+    ]
+
+
 def test_what_rounding_leaves_is_zero(best: StochasticSolution, report: RunResult) -> None:
     """Amounts of a billionth of the cost beside zero are zero on every sheet: worths, spread and cost of risk."""
     expected = best.expected_usd
