@@ -2,7 +2,6 @@ r"""The whole bill of every contract: minimum, use beyond it, overage, and the y
 
 from __future__ import annotations
 
-from models.carried import Billed
 from models.core.finance import spending_is_rewarded
 from models.core.ledgers import Payer, Source
 from models.core.linear import Linear
@@ -14,6 +13,7 @@ from models.supply.take_or_pay import (
     SigningVariant,
     add_billed_use,
     bill_use,
+    months_billed_exactly,
     pay_minimum,
     rate_classes,
 )
@@ -28,6 +28,7 @@ class Bills:
         self.model, self.contract, self.payer, self.signatures = model, contract, payer, signatures
         self.metered = []
         pay_minimum(model, payer, signatures)
+        exact = months_billed_exactly(model.dataset, contract, (each.schedule for each in signatures))
         for t in model.dataset.horizon:
             classes = rate_classes(model, contract, t, signatures, True) if contract.take_or_pay_share < 1.0 else []
             overage = []
@@ -36,7 +37,7 @@ class Bills:
             if classes or overage:
                 per_block = max(each.schedule.online_per_block(t) for each in signatures)
                 most = per_block * max(contract.max_blocks, contract.signed_blocks or 0)
-                self.metered.append(Metered(contract, source, payer, t, classes, overage, most))
+                self.metered.append(Metered(contract, source, payer, t, classes, overage, most, t in exact))
 
     def minimum(self, signature: SigningVariant, t: int) -> Linear:
         """The take-or-pay minimum of a signing in month t, prepaid or not."""
@@ -47,23 +48,19 @@ class Bills:
         )
 
     def years(self) -> list[tuple[SigningVariant, range]]:
-        """Contract years that owe a minimum spend."""
+        """Contract years that may have to be topped up to their minimum spend."""
         if not self.contract.min_spend_usd_per_year:
             return []
-        return [(each, year) for each in self.signatures for year in each.schedule.contract_years]
+        return [(each, year) for each in self.signatures for year in each.schedule.years_topped_up]
 
     def owed(self, signature: SigningVariant, year: range) -> Linear:
         """Minimum spend of a contract year, for its months that count."""
-        months = len(year) + self._before(year).months
-        return signature.signed.times(self.contract.min_spend_usd_per_year * months / 12.0)
-
-    def _before(self, year: range) -> Billed:
-        """Months of the year before month 0, and their bills."""
-        return self.model.dataset.billed_before(self.contract.contract, year)
+        return signature.signed.times(signature.schedule.minimum_spend(year))
 
     def billed(self, signature: SigningVariant, year: range) -> Linear:
         """Bills and overage of a contract year, as variables."""
-        model, total = self.model, Linear(self._before(year).usd)
+        model = self.model
+        total = Linear(model.dataset.billed_before(self.contract.contract, year).usd)
         total.plus_all((self.minimum(signature, t), 1.0) for t in year)
         for each in (each for each in self.metered if each.t in year):
             classes = [*each.classes, *each.overage_classes]

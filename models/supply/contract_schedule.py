@@ -140,3 +140,31 @@ class ContractSchedule(ServiceSchedule):
         last = last if self.exit_month is None else min(last, self.exit_month)
         years = (range(max(0, first), min(first + 12, last)) for first in range(self.start, self.end, 12))
         return tuple(year for year in years if year)
+
+    @cached_property
+    def years_topped_up(self) -> tuple[range, ...]:
+        """The contract years whose minimum spend can be more than what the fewest blocks are billed in any case."""
+        return tuple(year for year in self.contract_years if self._least_billed(year) < self.minimum_spend(year))
+
+    def minimum_spend(self, year: range) -> float:
+        """USD owed for a contract year at least, for its months that count."""
+        months = len(year) + self.dataset.billed_before(self.name, year).months
+        return self.offer.min_spend_usd_per_year * months / 12.0
+
+    def _least_billed(self, year: range) -> float:
+        """USD of minimums in a contract year, of the number of blocks for which they are least."""
+        contract, share = self.offer, self.offer.take_or_pay_share
+        is_signed = contract.status == "signed"
+        counts = [(contract.signed_blocks or 0) if is_signed else contract.min_blocks]
+        if contract.tier_mode == "all_units" and not is_signed:  # more blocks may be billed less
+            counts += [each.from_blocks for each in self.tiers if counts[0] < each.from_blocks <= contract.max_blocks]
+        hours = [(t, self.hours_online_per_block(t)) for t in year]
+        least = min(
+            sum(
+                blocks * share * online * self.rate(tier, t)
+                for tier, blocks in self.billed_blocks(count)
+                for t, online in hours
+            )
+            for count in counts
+        )
+        return least + self.dataset.billed_before(self.name, year).usd

@@ -56,10 +56,10 @@ def add_contracts(model: Model, kind: OfferKind) -> None:
         model.signings.sign(kind.key(contract), each.schedule.signed, each.signed, 1, units=each.blocks)
     variants = groups((each.schedule.name, each) for each in signed)
     for signatures in variants.values():
-        _bring_online(model, source_of(dataset, kind, signatures[0].schedule.offer), signatures)
+        _bring_online(model, source_of(dataset, kind, signatures), signatures)
     for contract in dataset.contracts:
         if signatures := variants.get(contract.contract, []):
-            source, payer = source_of(dataset, kind, contract), kind.payer(dataset, contract)
+            source, payer = source_of(dataset, kind, signatures), kind.payer(dataset, contract)
             model.contract_bills.append(Bills(model, contract, source, payer, signatures))
     add_overage(model, [each for bills in model.contract_bills for each in bills.metered])
     model.readers.append(lambda: Plan(signings=tuple(_signings(kind, signed))))
@@ -76,8 +76,10 @@ def _bring_online(model: Model, source: Source, signatures: list[SigningVariant]
         model.capacity.bring_online(source, t, Linear().plus_all(parts))
 
 
-def source_of(dataset: Dataset, kind: OfferKind, contract: Contract) -> Source:
-    """The source of capacity a contract is."""
+def source_of(dataset: Dataset, kind: OfferKind, signatures: list[SigningVariant]) -> Source:
+    """The source of capacity that the signings of a contract are."""
+    contract = signatures[0].schedule.offer
+    held_back = is_held_back(dataset, contract, (each.schedule for each in signatures))
     return Source(
         kind=kind,
         name=contract.contract,
@@ -88,7 +90,7 @@ def source_of(dataset: Dataset, kind: OfferKind, contract: Contract) -> Source:
         hardware=contract.hardware,
         usage_usd=contract.usage_usd_per_accelerator_hour,
         sublet=False,
-        metered=contract.take_or_pay_share < 1.0 or is_held_back(dataset, contract),
+        metered=contract.take_or_pay_share < 1.0 or held_back,
     )
 
 

@@ -10,25 +10,29 @@ Where it costs less, or a bill that is too high is worth something, it takes two
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from models.core.ledgers import Pool
 from models.core.linear import Linear, Var
 from models.core.model import Model
 from models.dataset import Dataset, block_hours
 from models.demand.sites import upper_bound
 from models.schema import Contract, ContractTier
-from models.supply.take_or_pay import Metered, bills_are_held
+from models.supply.contract_schedule import ContractSchedule
+from models.supply.take_or_pay import Metered, months_billed_exactly
 
 
-def is_held_back(dataset: Dataset, contract: Contract) -> bool:
-    """Whether it takes rows to hold a contract's overage back until nothing else of it is left."""
-    if not contract.overage_share or contract.status == "excluded":
+def is_held_back(dataset: Dataset, contract: Contract, schedules: Iterable[ContractSchedule]) -> bool:
+    """Whether it takes rows in any month to hold a contract's overage back until nothing else of it is left."""
+    if not contract.overage_share:
         return False
-    cheaper = contract.take_or_pay_share < 1.0 and _is_cheaper(dataset, contract)
-    return cheaper or bills_are_held(dataset, contract)
+    return is_cheaper(dataset, contract) or bool(months_billed_exactly(dataset, contract, schedules))
 
 
-def _is_cheaper(dataset: Dataset, contract: Contract) -> bool:
+def is_cheaper(dataset: Dataset, contract: Contract) -> bool:
     """Whether an hour of overage costs less than some hour of what is online that is billed as it is used."""
+    if contract.take_or_pay_share == 1.0:
+        return False
     if contract.tier_mode == "all_units":
         return contract.overage_price_multiple < 1.0
     tiers = sorted(
@@ -89,10 +93,10 @@ def hold_overage_back(model: Model, metered: list[Metered]) -> None:
     capacity, unit, margin = model.capacity, model.units.accelerators, model.dataset.settings.reserve_margin
     pool_is_full: dict[tuple[Pool, int, str], Var] = {}
     contracts = {each.contract.contract: each.contract for each in metered}
-    held = {name: is_held_back(model.dataset, contract) for name, contract in contracts.items()}
+    cheaper = {name: is_cheaper(model.dataset, contract) for name, contract in contracts.items()}
     for each in metered:
         contract, source = each.contract, each.source
-        if not held[contract.contract] or not each.overage_classes:
+        if not each.overage_classes or not (each.is_exact or cheaper[contract.contract]):
             continue
         online = capacity.online[source, each.t].times(1.0 / unit)
         most = min(upper_bound(online), each.most_online / unit)

@@ -5,7 +5,8 @@ The minimum is a plain payment; the rest is, per contract, month and rate j,
 `billed_use[c,t,j]` <= (1 - take_or_pay_share) H_j, accelerators (month's average) billed beyond it,
 \sum_j billed_use >= used - take_or_pay_share x \sum_j H_j: hours fall where the bill is least.
 Use on top is that of `models.supply.overage`.
-`top_up[c,m,y]` >= minimum spend of contract year y - its bills, due in its last month.
+`top_up[c,m,y]` >= minimum spend of contract year y - its bills, due in its last month, for years in which the fewest
+blocks may be billed less.
 """
 
 from __future__ import annotations
@@ -73,7 +74,8 @@ class RateClass:
 class Metered:
     """A contract billed by use in month t: classes for use within what is online and for overage.
 
-    `most_online` are the most accelerators it can have online then.
+    `most_online` are the most accelerators it can have online then. `is_exact`: whether rows hold its bills to what its
+    terms ask for the use made, where least cost alone may not.
     """
 
     contract: Contract
@@ -83,6 +85,7 @@ class Metered:
     classes: list[RateClass]
     overage_classes: list[RateClass]
     most_online: float
+    is_exact: bool
 
 
 def may_prepay_top_up(dataset: Dataset, contract: Contract) -> bool:
@@ -95,9 +98,16 @@ def may_prepay_top_up(dataset: Dataset, contract: Contract) -> bool:
     return bool(pays and contract.min_spend_usd_per_year and cash_caps(dataset))
 
 
-def bills_are_held(dataset: Dataset, contract: Contract) -> bool:
-    """Whether rows hold a contract's bills to what its terms ask for the use made, where least cost alone may not."""
-    return spending_is_rewarded(dataset) or (dataset.exact_bills and may_prepay_top_up(dataset, contract))
+def months_billed_exactly(dataset: Dataset, contract: Contract, schedules: Iterable[ContractSchedule]) -> set[int]:
+    """The months t in which rows hold a contract's bills to what its terms ask for, of all that it can be signed for.
+
+    All where spending is rewarded; else those of contract years that may have to be topped up.
+    """
+    if spending_is_rewarded(dataset):
+        return {*dataset.horizon}
+    if not (dataset.exact_bills and may_prepay_top_up(dataset, contract)):
+        return set()
+    return {t for each in schedules for year in each.years_topped_up for t in year}
 
 
 def pay_minimum(model: Model, payer: Payer, signatures: Iterable[SigningVariant]) -> None:
@@ -188,7 +198,7 @@ def add_billed_use(model: Model, metered: list[Metered]) -> None:
             usd = rate_class.rate * model.dataset.hours(each.t) * model.units.accelerators
             model.costs.pay("contract", each.payer, each.t, Linear.of(variable, usd))
         model.add_constraint("use_is_billed", key, total.times(1.0).plus(beyond, -1.0), at_least=0.0)
-        if bills_are_held(model.dataset, contract):
+        if each.is_exact:
             _fill_cheapest_first(model, each)
             model.add_positive_part(
                 "billed_use", key, total, beyond, sum(rate_class.most() for rate_class in each.classes)

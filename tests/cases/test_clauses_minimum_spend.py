@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from builders import cash, contract, costs, dataset, demand, present, solved
 
+from models.build import build_model
+
 HALVING = 4095.0
 
 
@@ -111,3 +113,25 @@ def test_a_contract_year_wholly_beyond_a_full_horizon_is_topped_up() -> None:
     """
     plan = solved(dataset(minimum(signed=-11, term_months=14), months=1, end_of_horizon="full"))
     assert cash(plan, "contract") == pytest.approx({0: 1000, 1: 672, 2: 744 + 584})
+
+
+@pytest.mark.parametrize(
+    ("columns", "topped_up"),
+    [
+        ({"signed": 0, "blocks": 1}, True),
+        ({"signed": 0, "blocks": 2}, False),
+        ({"min_blocks": 2}, False),
+        ({"min_blocks": 2, "take_or_pay_share": 0.5}, True),
+        ({"min_blocks": 2, "tiers": {2: 1.0, 3: 0.4}, "tier_mode": "all_units"}, True),
+        ({"min_blocks": 2, "tiers": {2: 1.0, 3: 0.4}, "tier_mode": "incremental"}, False),
+        ({"min_blocks": 2, "delivered_share": 0.5}, True),
+    ],
+)
+def test_only_years_whose_minimum_can_be_missed_have_top_ups(columns: dict[str, Any], topped_up: bool) -> None:
+    """3000 USD of January to March are owed, and a block at 1 USD bills 2160 if all of it is taken or paid.
+
+    Two bill 4320; of all-units tiers three blocks at 0.4 bill 2592; where half is delivered, or taken or paid, 2160.
+    """
+    offer = contract(**{"term_months": 12, "min_spend_usd_per_year": 12000.0, "max_blocks": 3} | columns)
+    model = build_model(dataset(offer))
+    assert (model.pyomo.component("top_up") is not None) == topped_up

@@ -20,6 +20,7 @@ from models.dataset import Dataset
 from models.estimate import Estimate
 from models.plan import Plan
 from models.schema import Cap, Resilience, Scenario, SpendCommitment
+from models.supply.contract_schedule import ContractSchedule
 from models.supply.take_or_pay import may_prepay_top_up
 from planner.analysis import base_case
 from planner.run import deterministic
@@ -244,3 +245,23 @@ def test_a_search_finds_what_bills_held_from_the_beginning_allow(monkeypatch: py
         assert found.plan.objective_usd == pytest.approx(best.objective_usd)
         assert audit(data, found.plan).passed
     assert any(added)
+
+
+def test_years_that_are_topped_up_in_no_plan_need_no_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows for all contract years lead to the same optimum as those for the years whose minimum spend can be missed."""
+    needed: list[int] = []
+    some = ContractSchedule.years_topped_up
+    for seed in range(60):
+        data = commitments(Random(seed))
+        minimum = Random(seed).choice((300.0, 900.0, 3000.0, 9000.0))
+        contracts = [replace(each, min_spend_usd_per_year=minimum) for each in data.contracts]
+        data = data.with_rows(contracts=contracts, caps=[*data.caps, _budget(700.0)], spend_commitments=())
+        monkeypatch.setattr(ContractSchedule, "years_topped_up", some)
+        best, few = solved_or_none(data), build_model(data).size.rows
+        monkeypatch.setattr(ContractSchedule, "years_topped_up", ContractSchedule.contract_years)
+        every, many = solved_or_none(data), build_model(data).size.rows
+        assert (best is None) == (every is None), seed
+        if best is not None and every is not None:
+            assert best.objective_usd == pytest.approx(every.objective_usd), seed
+        needed.append(few < many)
+    assert 10 < sum(needed) < 55
