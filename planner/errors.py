@@ -200,6 +200,8 @@ def os_error_reason(error: OSError) -> str:
         return "there is a folder where a file is expected, or a file where a folder is expected; choose another place"
     if isinstance(error, FileExistsError):
         return "a file of that name is there; choose another place"
+    if error.errno == errno.EROFS:
+        return "the file system can only be read; choose another place"
     if error.errno == errno.ENAMETOOLONG:
         return "the name is longer than the file system takes; choose a shorter one"
     return f"{(error.strerror or str(error)).lower()}; free some space or choose another place"

@@ -291,7 +291,7 @@ class BatchScheduler:
         active.not_before = time.monotonic() + wait
         self._ready = {name: active, **self._ready}
         self.folder.discard(result.folder)
-        log.info("%s: %s; it is tried again", name, result.outcome.message)
+        log.info("%s: %s; it is tried again", name, result.outcome.message.rstrip("."))
         self.events.write("job_retried", job=name, attempt=active.attempts, message=result.outcome.message)
 
     def _finish_job(self, record: JobRecord) -> None:

@@ -214,7 +214,10 @@ def check_problem_target(path: Path, *, force: bool) -> None:
         return
     if path.exists() and not path.is_dir():
         raise CannotWrite(path, os_error_reason(NotADirectoryError()))
-    check_writable((path if path.is_dir() else path.parent) / ".planner-new")
+    try:
+        check_writable((path if path.is_dir() else path.parent) / ".planner-new")
+    except CannotWrite as error:
+        raise CannotWrite(path, error.reason) from None
 
 
 def derived_path(source: Path, addition: str) -> Path:

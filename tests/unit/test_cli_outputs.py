@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import tempfile
 from collections import namedtuple
@@ -12,7 +13,7 @@ import pytest
 
 from planner.errors import CannotWrite, WrongUsage
 from planner.files.atomic import atomic_write
-from planner.files.outputs import PLAN_SHEETS, check_writable, free_name, outputs_of, same_file
+from planner.files.outputs import PLAN_SHEETS, check_problem_target, check_writable, free_name, outputs_of, same_file
 from planner.files.package import names_of_sheets
 
 
@@ -101,6 +102,17 @@ def test_a_full_disk_is_noticed_before_any_work(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10**9, 10**9, 1000))
     with pytest.raises(CannotWrite, match="disk is full"):
         check_writable(tmp_path / "plan.xlsx")
+
+
+def test_a_file_system_that_can_only_be_read_is_told_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is asked to free space on it, and the folder that was asked for is named, not the file tried in it."""
+
+    def refuse(*_args: object, **_options: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(tempfile, "NamedTemporaryFile", refuse)
+    with pytest.raises(CannotWrite, match=r"my: the file system can only be read; choose another place"):
+        check_problem_target(tmp_path / "my", force=False)
 
 
 def test_a_file_held_open_elsewhere_is_noticed_before_any_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
