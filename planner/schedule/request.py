@@ -134,6 +134,8 @@ class ScheduleRequest:
             name_is_free = self.name is not None or not others.have_name(name)
             if name_is_free and (self.into is not None or not others.have_folder(into)):
                 break
+        if self.name is not None and others.have_name(name):
+            log.warning("warning: %s is the name of a schedule of other jobs too; what is written replaces it.", name)
         if self.into is not None and others.have_folder(into):
             log.warning("warning: %s is the folder of other jobs too; each batch replaces the other's reports.", into)
         return name, into

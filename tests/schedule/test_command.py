@@ -194,6 +194,10 @@ def test_schedules_of_one_name_in_different_places_have_folders_of_their_own(
     assert (named["name"], Path(named["command"][4]).name) == ("night", "weekly-2")
     _, _, err = said(capsys, "us/weekly", *common, "--into", "outputs/batch/weekly")
     assert "is the folder of other jobs too" in err
+    *_, again = said(capsys, "us/weekly", *common, "--name", "night")
+    *_, taken = said(capsys, "eu/weekly", *common, "--name", "night")
+    assert "night is the name of a schedule of other jobs too" in taken
+    assert "warning" not in again
 
 
 def test_a_schedule_leaves_the_folder_of_another_batch_alone(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
