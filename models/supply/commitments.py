@@ -26,6 +26,9 @@ from models.schema import SpendCommitment
 from models.supply.commitment_periods import Period, months_in_force, on_demand_multiple, periods, signed_commitments
 from models.supply.kind import OfferKind
 
+ROUNDING = 1e-12
+"""What is missing of a promise below this share of it is rounding of the sum of what was paid."""
+
 
 def add_commitments(model: Model, kind: OfferKind) -> None:
     """Adds the choice of commitments on offer, what they take off on-demand prices, and the top-ups of all."""
@@ -124,7 +127,7 @@ def _top_up(
     }
     top_ups = model.add_variables("spend_top_up", found)
     spending = {provider: _spending(model, provider) for provider in {row.provider for row, _ in found.values()}}
-    missing_in: dict[tuple[str, int], Linear] = {}
+    missing_in: dict[tuple[str, int], tuple[Linear, float]] = {}
     for key, (row, period) in found.items():
         part, missing = Linear.of(top_ups[key]), taken[row.commitment].times(period.usd / unit)
         limit = abs(period.usd) / unit
@@ -136,12 +139,13 @@ def _top_up(
         if any(cap.sense == "min" for cap in cash_caps(model.dataset)):
             model.add_positive_part("spend_top_up", key, part, missing, limit)
         model.costs.pay(kind.category, kind.payer(model.dataset, row), period.months[-1], part.times(unit))
-        missing_in[key] = missing.keep()
+        missing_in[key] = missing.keep(), ROUNDING * abs(period.usd) / unit
 
     def settle() -> None:
         """What is missing, exactly: a scenario that does not count in the objective may top up more."""
-        for key, missing in missing_in.items():
-            top_ups[key].set_value(max(0.0, missing.value()), skip_validation=True)
+        for key, (missing, noise) in missing_in.items():
+            owed = missing.value()
+            top_ups[key].set_value(owed if owed > noise else 0.0, skip_validation=True)
 
     model.settlers.append(settle)
 

@@ -49,6 +49,12 @@ def test_what_is_not_spent_is_topped_up_at_the_end() -> None:
     assert (commitment.month, commitment.end, commitment.signed) == (0, 2, True)
 
 
+def test_what_rounding_leaves_of_a_promise_is_not_topped_up() -> None:
+    """A lease of three months takes 2160 x 0.21 = 453.6 of 453.6 promised: nothing but a last digit is missing."""
+    plan = solved(dataset(lease("lease", term(3, 0.21, prepay_share=0.1), signed=0), promise(453.6)))
+    assert [each for each in plan.payments if each.category == "commitment"] == []
+
+
 def test_all_services_of_the_provider_count_and_nothing_else() -> None:
     """Fleet, leases, contracts, usage and on-demand of neo count; others', premiums and lease-out income do not.
 
