@@ -20,7 +20,7 @@ from models.build import build_model
 from models.dataset import Dataset
 from models.estimate import Estimate
 from models.plan import Plan, Signing
-from models.schema import Resilience
+from models.schema import OwnSite, Resilience, SpendCommitment
 from models.supply.lease_kind import LEASE
 from models.warm_start import start_values
 from planner.analysis import alternatives, base_case, plan_stability
@@ -318,6 +318,23 @@ def test_a_little_of_an_offer_is_told_apart_from_a_unit_of_it() -> None:
     [offer] = explained.offers
     assert offer.difference.value(1e-6) == pytest.approx(0.5 * 744)
     assert offer.break_even.value(1e-6) == pytest.approx(2 / 3)
+
+
+def test_an_offer_without_accelerators_of_its_own_is_not_told_as_one_that_cannot_be_signed() -> None:
+    """A commitment to the provider of the hours and a site can be signed; a lease that begins too late cannot."""
+    promise = SpendCommitment(
+        commitment="promise", provider="spot", usd=1e6, from_month=b.JAN, until_month=b.JAN, status="offer"
+    )
+    site = OwnSite(build="site", region="us", block_mw=1.0, capex_usd_per_mw=1e7)
+    late = b.lease("late", b.term(1, hourly=1.5), sign_from=b.JAN + 1)
+    data = b.dataset(b.demand(0.5), promise, site, late, b.on_demand(2.0), months=1)
+    result = solve_dataset(data, PlanOptions(gap=0.0))
+    [table] = [each for each in filled_tables(result) if each.table.sheet == "Offers not taken"]
+    rows = {row["offer"]: row for row in (dict(zip(table.table.headers, each, strict=True)) for each in table.rows)}
+    assert "cannot be signed in this horizon" in rows["late"]["in_words"]
+    for name in ("promise", "site"):
+        assert "marginal values do not tell whether it pays" in rows[name]["in_words"]
+        assert (rows[name]["extra_at_least_usd"], rows[name]["known_by"]) == (0.0, "bound")
 
 
 @SEARCHES

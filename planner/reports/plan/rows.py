@@ -197,18 +197,23 @@ def _offers_not_taken(result: RunResult, figures: PlanFigures) -> list[Filled]:
         facts, local = offer_facts(dataset, offer), local_worth(dataset, values, offer)
         price = facts.price, facts.price_unit
         place = offer.name, offer.kind.name, facts.provider, facts.region, facts.mw_per_unit, *price
-        if local is None:
+        if local is None and not offer.kind.signing_months(dataset, offer.row(dataset)):
             none = (None,) * 6
             rows.append((*place, *none, Estimate.unknown().known_by, "cannot be signed in this horizon"))
             continue
         extra = Estimate(0.0, None, "bound")  # with an offer forced in, less is allowed
-        is_worth = "is worth more" if local.margin_usd > 0.0 else "is not known to be worth more"
-        words = (
-            f"at the plan's marginal values a small part of a unit {is_worth} than it costs; "
-            "whether a whole unit pays is not known: `planner explain` solves with it signed"
-        )
+        if local is None:
+            worth_usd, cost_usd = None, None
+            words = "it brings no accelerators: marginal values do not tell whether it pays; `planner explain`"
+        else:
+            worth_usd, cost_usd = local.worth_usd, local.cost_usd
+            is_worth = "is worth more" if local.margin_usd > 0.0 else "is not known to be worth more"
+            words = (
+                f"at the plan's marginal values a small part of a unit {is_worth} than it costs; "
+                "whether a whole unit pays is not known: `planner explain`"
+            )
         known = extra.at_least, extra.at_most, None, None, extra.known_by
-        rows.append((*place, local.worth_usd, local.cost_usd, *known, words))
+        rows.append((*place, worth_usd, cost_usd, *known, f"{words} solves with it signed"))
     return [Filled(OFFERS_NOT_TAKEN, rows)] if rows else []
 
 
