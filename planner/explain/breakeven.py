@@ -66,6 +66,8 @@ class BreakEven:
         False for a lease-out, which earns more at a higher price.
     linear : bool
         Whether no rule and no bill but the offer's own depends on its price, so that lines and chords hold.
+    priced : bool
+        Whether the workbook gives it a price that is not 0.
     points : list of Point
         Solves with the offer at several prices.
     """
@@ -73,6 +75,7 @@ class BreakEven:
     without: Estimate
     buys: bool = True
     linear: bool = True
+    priced: bool = True
     points: list[Point] = field(default_factory=list)
 
     def known(self) -> Estimate:
@@ -90,7 +93,13 @@ class BreakEven:
 
     @property
     def price_matters(self) -> bool:
-        """Whether any plan found pays anything that depends on the price."""
+        """Whether any plan pays anything that depends on the price, on lines any plan found.
+
+        Off lines one may at a dearer price that pays nothing at this one: what is promised is topped up once it is more
+        than what is spent.
+        """
+        if not self.linear:
+            return self.priced
         return any(each.priced_usd or each.bound_usd == math.inf for each in self.points)
 
     def never(self) -> bool:

@@ -103,6 +103,7 @@ class OfferQuestion(Question):
         self.dataset, self.plan, self.base, self.offer, self.units = dataset, plan, base, offer, units
         linear, self.monotone = _price_effects(dataset, offer)
         self.linear = linear and (base.measure is None or base.measure.is_mean)  # other measures bend along a line
+        self.priced = at_price(dataset, offer, 2.0) != dataset
         self.searches: Sequence[Search] = ()
         self.at_prices: dict[float, Search] = {}
         if self.taken:
@@ -138,7 +139,7 @@ class OfferQuestion(Question):
         for f, search in self.at_prices.items():
             bound = math.inf if search.infeasible else search.least_cost.at_least
             points.append(self._point(f, search.plan, bound))
-        return BreakEven(without, self.offer.kind.buys, self.linear, points)
+        return BreakEven(without, self.offer.kind.buys, self.linear, self.priced, points)
 
     def _point(self, f: float, plan: Plans | None, bound_usd: float | None) -> Point:
         """A plan's cost as a line in the offer's price; its payments are at the multiple f of that price."""

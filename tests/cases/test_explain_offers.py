@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import builders as b
@@ -87,6 +88,23 @@ def test_a_break_even_holds_where_bills_bend_along_the_price(what: str) -> None:
     assert even.at_least <= true + 1e-6
     assert even.at_most >= true - 1e-6
     assert even.at_most - even.at_least <= KNOWN_WIDTH * even.at_most
+
+
+def test_a_promise_that_is_met_today_is_topped_up_at_a_higher_one() -> None:
+    """Two accelerators on demand cost 2 x 2 x 744 = 2,976, a tenth less with 1,000 promised; 2,976 are worth it."""
+    promise = replace(_promise(1000.0), status="offer", on_demand_multiple=0.9)
+    found = _explained(_data(promise, b.on_demand(2.0, provider="neo")))["promise"]
+    assert found.taken
+    assert found.difference == _about(297.6)
+    assert found.break_even.at_least is not None
+    assert found.break_even.at_most is not None
+    assert found.break_even.at_least <= 2.976 <= found.break_even.at_most <= found.break_even.at_least + 3 * KNOWN_WIDTH
+
+
+def test_an_offer_without_a_price_has_none_that_matters() -> None:
+    """Nothing that a price is multiplied with is paid for a lease at 0, whatever else is promised to its provider."""
+    found = _explained(_data(_promise(1000.0), b.lease("free", b.term(1, hourly=0.0)), b.on_demand(2.0)))["free"]
+    assert not found.price_matters
 
 
 def test_an_offer_taken_is_worth_what_it_saves() -> None:
