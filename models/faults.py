@@ -58,7 +58,7 @@ WARNINGS = {
     "stress-left-out": "the plan was not tried on samples: the audit rejected the plan of one, or there was no time",
     "sum-of-others": "a region or segment called total, sum or all, which may hold what others hold already",
     "tier-out-of-reach": "a tier that begins after the most blocks",
-    "unlikely-demand": "demand of a month a hundred times that of the months beside it",
+    "unlikely-demand": "demand of a month a hundred times that of the months beside it, or more than anybody serves",
     "unlikely-price": "a price that may be in the unit of another column",
     "unlikely-rate": "a yearly rate or a growth above 1, 100 %",
     "unlikely-size": "accelerators or blocks of a power that none has",

@@ -21,6 +21,10 @@ MOST_FAULTS = 1000
 """So many faults of one check are told at most."""
 Check = Callable[[CheckContext], Iterator[Fault]]
 
+BY_NAME: frozenset[Check] = frozenset({policy.names_of_caps, policy.protected_segments, policy.scenario_factors})
+"""Checks that ask of other sheets only what they name, of which a fault found in another column takes nothing."""
+NAMING = ("provider", "vendor", "region", "site")
+"""Columns that name something, beside the keys of the sheets."""
 NO_PART_IN_SERVICE = ("resilience", "caps", "rules", "scenarios", "scenario_factors", "history")
 """Sheets that say nothing of what can be served, beside those of what is leased out."""
 
@@ -96,13 +100,15 @@ def checks() -> tuple[tuple[Check, tuple[str, ...]], ...]:
 def check_in_context(context: CheckContext) -> list[Fault]:
     """As `check`, of as much as could be read."""
     faults: list[Fault] = []
-    doubtful = set(context.broken)
+    doubtful, misnamed = set(context.broken), set(context.broken)
     for each, relies_on in checks():
         check_cancelled()
-        if doubtful.isdisjoint(relies_on):
+        if (misnamed if each in BY_NAME else doubtful).isdisjoint(relies_on):
             found = list(islice(each(context), MOST_FAULTS))
             faults += found
-            doubtful.update(fault.sheet for fault in found if fault.severity == "error")
+            errors = [fault for fault in found if fault.severity == "error"]
+            doubtful.update(fault.sheet for fault in errors)
+            misnamed.update(fault.sheet for fault in errors if fault.column in (*sheet(fault.sheet).key, *NAMING))
     return faults
 
 

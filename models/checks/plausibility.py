@@ -22,8 +22,14 @@ USUAL_USD = {
     "USD/accelerator-hour": (0.0, 50.0, "a price for a month"),
     "USD/kW/month": (5.0, 20_000.0, "a price for an hour"),
     "USD/unit/month": (100.0, 1e10, "a price for an hour"),
+    "USD/MW": (1e5, 1e9, "a price for a kW, or in millions"),
+    "USD/MW/month": (1e3, 1e7, "a price for a kW, or in millions"),
+    "USD/MWh": (1.0, 2_000.0, "a price for a kWh"),
+    "USD/accelerator": (100.0, 1e6, "a price for a rack, or in thousands"),
 }
 """Prices in USD by the unit of their column: what they lie between where they are not 0, and what others may be."""
+MOST_TOKENS_BN_PER_DAY = 1e7
+"""More than anybody serves by far: the largest services are at 1e5 in 2026."""
 TIMES = 100.0
 """So far from what stands beside it a value is told as unlikely."""
 
@@ -64,7 +70,7 @@ def unlikely_prices(context: CheckContext) -> Iterator[Fault]:
             priced = [(row, price) for row in rows if (price := getattr(row, column.name))]
             if in_usd:
                 low, high, instead = USUAL_USD[column.unit]
-                expected = f"{low:g} to {high:,.0f} {column.unit}" if low else f"at most {high:g} {column.unit}"
+                expected = f"{low:,.10g} to {high:,.0f} {column.unit}" if low else f"at most {high:g} {column.unit}"
                 fix = f"Correct it, if it is {instead}."
             elif priced:
                 median = statistics.median(price for _, price in priced)
@@ -77,7 +83,7 @@ def unlikely_prices(context: CheckContext) -> Iterator[Fault]:
 
 
 def unlikely_demand(context: CheckContext) -> Iterator[Fault]:
-    """Warns of a month's demand that is more than a hundred times that of the months given before and after it."""
+    """Warns of demand that is more than a hundred times that of the months beside it, or more than anybody serves."""
     given: dict[tuple[str, str], list[Demand]] = defaultdict(list)
     for row in context.dataset.demand:
         given[row.segment, row.region].append(row)
@@ -86,6 +92,12 @@ def unlikely_demand(context: CheckContext) -> Iterator[Fault]:
         for i, row in enumerate(rows):
             beside = [each for each in rows[max(0, i - 1) : i + 2] if each is not row]
             most = max((each.tokens_bn_per_day for each in beside), default=0.0)
+            if row.tokens_bn_per_day > MOST_TOKENS_BN_PER_DAY:
+                found = f"{row.tokens_bn_per_day:g} in {months.label(row.month)}"
+                fix = "Correct it, if tokens or millions of tokens are meant, not billions."
+                expected = f"at most {MOST_TOKENS_BN_PER_DAY:,.0f} bn tokens/day"
+                yield fault_in(row, "tokens_bn_per_day", found, expected, fix, "unlikely-demand")
+                break  # the months after it are in the same unit
             steady = len(beside) == 2 or all(abs(each.month - row.month) == 1 for each in beside)
             if steady and 0.0 < most < row.tokens_bn_per_day / TIMES:
                 found = f"{row.tokens_bn_per_day:g} in {months.label(row.month)}"

@@ -13,6 +13,9 @@ from models.grouping import groups
 from models.schema import LONGEST_MONTHS, OwnSite, sheet_of
 from models.supply.registry import bought, offer_of_option, offers
 
+DELAYS = ("lead_months", "service_not_before", "months")
+"""Columns that put off when service begins, or how long work that must end inside the horizon takes."""
+
 
 def parts_of_leases(context: CheckContext) -> Iterator[Fault]:
     """A lease has hardware and terms, and a signed one its signed term."""
@@ -139,14 +142,18 @@ def offers_out_of_reach(context: CheckContext) -> Iterator[Fault]:
             yield fault_in(offer, column, "0", "at least 1, or it can never be signed", fix, "offer-without-units")
         elif not kind.signing_window(dataset, offer):
             opens, closes = kind.window
-            column = closes if offer.sign_until is not None and dataset.t(offer.sign_until) < 0 else opens
+            over = offer.sign_until is not None and dataset.t(offer.sign_until) < 0
+            column = closes if over else opens
             found = "an offer that can never be signed with service inside the horizon"
             expected = (
-                f"signing by {dataset.label(last)}"
+                f"signing from {dataset.label(0)} to {dataset.label(last)}"
                 if (last := kind.last_month_to_sign(dataset, offer)) >= 0
                 else ("service that starts inside the horizon")
             )
-            fix = "Correct the window, lead_months or service_not_before, or lengthen the horizon."
+            delays = [each.name for each in kind.sheet.columns if each.name in DELAYS]
+            fix = f"Correct {column}, or delete the row."
+            if not over:
+                fix = f"Correct {' or '.join([column, *delays])}, or lengthen the horizon."
             yield fault_in(offer, column, found, expected, fix, "offer-out-of-reach")
 
 
@@ -199,4 +206,5 @@ def options(context: CheckContext) -> Iterator[Fault]:
                 f"buying from {dataset.label(0)} to {dataset.label(window[-1])}, when its offer can last be signed"
             )
             fix = "Correct buy_from or buy_until; as it is the offer can never be signed."
-            yield fault_in(option, "buy_from", found, expected, fix, "option-too-late")
+            column = "buy_from" if bought.start > window[-1] else "buy_until"
+            yield fault_in(option, column, found, expected, fix, "option-too-late")

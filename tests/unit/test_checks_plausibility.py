@@ -7,7 +7,11 @@ from typing import Any
 import pytest
 from sheets import CONTRACT, LEASE, VALID, Tables, brief, faults_of, row, tables
 
-OFFERS = {**LEASE, **CONTRACT}
+OWN: Tables = {
+    "own_sites": [{"build": "B", "region": "us", "block_mw": 10}],
+    "chip_orders": [{"order": "K", "site": "B", "hardware": "H100", "lot": 100, "usd_per_accelerator": 30_000}],
+}
+OFFERS = {**LEASE, **CONTRACT, **OWN}
 
 
 def _demand(*amounts: float, step: int = 1) -> Tables:
@@ -61,6 +65,31 @@ def _settings(**changes: Any) -> Tables:
             "unlikely-price",
             "lease_terms!usd_per_unit_month 2",
         ),
+        (
+            row("own_sites", OWN, capex_usd_per_mw=1e7),
+            row("own_sites", OWN, capex_usd_per_mw=10),
+            "unlikely-price",
+            "own_sites!capex_usd_per_mw 2",
+        ),
+        (
+            row("own_sites", OWN, rent_usd_per_mw_month=137_500),
+            row("own_sites", OWN, rent_usd_per_mw_month=137.5),
+            "unlikely-price",
+            "own_sites!rent_usd_per_mw_month 2",
+        ),
+        (
+            row("own_sites", OWN, energy_usd_per_mwh=70),
+            row("own_sites", OWN, energy_usd_per_mwh=0.07),
+            "unlikely-price",
+            "own_sites!energy_usd_per_mwh 2",
+        ),
+        (
+            row("chip_orders", OWN, usd_per_accelerator=45_000),
+            row("chip_orders", OWN, usd_per_accelerator=45),
+            "unlikely-price",
+            "chip_orders!usd_per_accelerator 2",
+        ),
+        (_demand(1e6, 1e7), _demand(1e10, 2e10), "unlikely-demand", "demand!tokens_bn_per_day 2"),
         (_demand(1, 90, 1, 1, 1, 1), _demand(1, 101, 1, 1, 1, 1), "unlikely-demand", "demand!tokens_bn_per_day 3"),
         (_demand(1, 1, 1, 1, 1, 100), _demand(1, 1, 1, 1, 1, 101), "unlikely-demand", "demand!tokens_bn_per_day 7"),
         (_demand(1, 1000, step=5), _demand(1, 1000, 1, step=3), "unlikely-demand", "demand!tokens_bn_per_day 3"),

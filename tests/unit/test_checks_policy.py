@@ -33,6 +33,17 @@ def test_the_name_of_a_cap_is_known_in_its_scope(scope: str, names: tuple[str, .
     assert f"'{names[0]}'" in faults[0].fix
 
 
+def test_names_are_checked_where_another_column_of_their_sheet_is_wrong() -> None:
+    """All faults are told at once: what caps and resilience name does not hang on the limit of a segment."""
+    chat = row("segments", VALID, current_limit="weekly")
+    cap = {**CAP, "measure": "shortfall_share", "value": 0.5, "scope": "segment", "name": "chatt"}
+    protect = {"against": "site", "segment": "Chat", "protected_share": 0.5}
+    faults = faults_of(chat, caps=[cap], resilience=[protect])
+    assert brief(faults) == ["error segments!current_limit 2", "error caps!name 2", "error resilience!segment 2"]
+    twice = {"segments": [*VALID["segments"], {"segment": "chat", "workload": "chat"}]}
+    assert brief(faults_of(twice, caps=[cap])) == ["error segments!segment 3"]
+
+
 def scenarios(*rows: dict[str, Any]) -> list[dict[str, Any]]:
     return [{"scenario": f"s{i}", "probability": 1 / len(rows), **each} for i, each in enumerate(rows)]
 

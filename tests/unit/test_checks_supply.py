@@ -107,6 +107,18 @@ def test_an_offer_that_can_never_be_signed_is_a_warning(cells: dict[str, Any], r
     assert [fault.severity for fault in faults] == ([] if reachable else ["warning"])
 
 
+def test_what_puts_an_offer_out_of_reach_is_told() -> None:
+    """Of a window before the first month its last month and what is expected; else what of its sheet delays service."""
+    [past] = faults_of(LEASE, row("leases", LEASE, sign_until="2025-12"))
+    assert (past.column, past.expected) == ("sign_until", "signing from 2026-01 to 2026-06")
+    assert past.fix == "Correct sign_until, or delete the row."
+    [late] = faults_of(LEASE, row("leases", LEASE, lead_months=6))
+    assert late.fix == "Correct sign_from or lead_months or service_not_before, or lengthen the horizon."
+    promise = {"commitment": "P", "provider": "neo", "usd": 1, "status": "offer", "until_month": "2026-06"}
+    [gone] = faults_of(LEASE, spend_commitments=[promise | {"from_month": "2025-12"}])
+    assert (gone.column, gone.fix) == ("from_month", "Correct from_month, or delete the row.")
+
+
 def test_contracts_and_lease_outs_out_of_reach_are_warnings() -> None:
     """Contracts and lease-outs are held to the horizon as leases are."""
     out = {
@@ -137,6 +149,12 @@ def test_an_option_must_come_before_its_offer_s_last_signing() -> None:
     option = {"option": "P", "offer": "L", "premium_usd": 1, "buy_from": "2026-03"}
     early = row("leases", LEASE, sign_until="2026-02")
     assert brief(faults_of(LEASE, early, options=[option])) == ["warning options!buy_from 2"]
+
+
+def test_an_option_no_longer_on_sale_is_told_at_its_last_month() -> None:
+    """Whoever is sent to the cell finds what has to be corrected there."""
+    option = {"option": "P", "offer": "L", "premium_usd": 1, "buy_until": "2025-12"}
+    assert brief(faults_of(LEASE, options=[option])) == ["warning options!buy_until 2"]
 
 
 def test_an_option_on_what_is_signed_is_a_warning() -> None:
