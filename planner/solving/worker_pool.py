@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import replace
+from multiprocessing import util
 from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -197,12 +198,23 @@ class _Process:
 def _work(line: Any, halt: Any, parent: int) -> None:
     """What a worker process does: solves tasks until the pool closes the connection."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the pool decides what to stop
+    _take_names_off_semaphores()
     while True:
         try:
             task = line.recv()
         except (EOFError, OSError):
             return
         line.send(solve_task(task, lambda: halt.is_set() or os.getppid() != parent))
+
+
+def _take_names_off_semaphores() -> None:
+    """Does at once what Python does at the end of a process, which one that is ended by force does not come to.
+
+    Pyomo makes a lock when it is imported, which goes on without its name; Python warns of names that are left.
+    """
+    import pyomo.common.dependencies  # noqa: F401
+
+    getattr(util, "_run_finalizers", lambda least: None)(0)
 
 
 SolveMany = Callable[[Iterable[SolveTask]], Iterator[SolveResult]]

@@ -2,9 +2,12 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import builders as b
 import pytest
@@ -54,6 +57,27 @@ def test_a_worker_that_dies_costs_its_own_question_only():
         assert dying.result(timeout=20).status == "no_plan"
         assert "died" in dying.result().why
         assert workers.submit(SolveTask("after", _problem(2.0), EXACT)).result().objective_usd == pytest.approx(1488)
+
+
+def test_a_worker_that_is_killed_leaves_no_semaphore_that_python_warns_of():
+    """What is read at the end of a command is what the command says, also where a worker did not stop in time."""
+    script = """
+import os, signal, sys
+sys.path.insert(0, sys.argv[1])
+import builders as b
+from planner.solving.problem import SolveOptions
+from planner.solving.solve_task import SolveTask
+from planner.solving.worker_pool import WorkerPool
+
+if __name__ == "__main__":
+    problem = b.dataset(b.demand(1.0), b.segment(), b.on_demand(1.0), months=1)
+    with WorkerPool(1) as workers:
+        workers.submit(SolveTask("first", problem, SolveOptions(gap=0.0, threads=1))).result()
+        os.kill(workers._all[0]._process.pid, signal.SIGKILL)
+"""
+    command = [sys.executable, "-c", script, str(Path(b.__file__).parent)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert ended.stderr == ""
 
 
 def test_questions_beyond_the_time_are_not_begun():
