@@ -104,11 +104,12 @@ class ContractKind(OfferKind):
                 yield (tier.usd_per_kw_month or 0.0) * kw / SHORTEST_MONTH_HOURS
 
     def price(self, dataset: Dataset, row: Contract) -> OfferPrice:
-        mine = (each for each in dataset.contract_tiers if each.contract == row.contract)
+        mine = [each for each in dataset.contract_tiers if each.contract == row.contract]
         tier = min(mine, key=lambda each: each.from_blocks)
+        which = " of the first tier" if len(mine) > 1 else ""
         if tier.usd_per_kw_month is not None:
-            return OfferPrice(tier.usd_per_kw_month, "kW-month")
-        return OfferPrice(tier.usd_per_accelerator_hour or 0.0, "accelerator-hour")
+            return OfferPrice(tier.usd_per_kw_month, f"kW-month{which}")
+        return OfferPrice(tier.usd_per_accelerator_hour or 0.0, f"accelerator-hour{which}")
 
     def at_price(self, dataset: Dataset, name: str, factor: float) -> Dataset:
         """Usage charges and minimum spend stay, as for the scenario quantity `price`."""

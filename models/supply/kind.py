@@ -33,7 +33,7 @@ Family = Callable[..., float]
 
 @dataclass(frozen=True, slots=True)
 class OfferPrice:
-    """A price as the sheet has it, and what it is the price of: `accelerator-hour`, `kW-month`."""
+    """A price as the sheet has it, and what it is the price of: `accelerator-hour`, `kW-month of the first tier`."""
 
     usd: float
     per: str

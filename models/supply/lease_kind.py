@@ -159,10 +159,12 @@ class LeaseKind(OfferKind):
             yield (term.usd_per_unit_month or 0.0) / SHORTEST_MONTH_HOURS / accelerators
 
     def price(self, dataset: Dataset, row: Lease) -> OfferPrice:
-        term = max(_terms(dataset, row.lease), key=lambda each: each.term_months)
+        terms = _terms(dataset, row.lease)
+        term = max(terms, key=lambda each: each.term_months)
+        which = f" for {term_words(term.term_months)}" if len(terms) > 1 else ""
         if term.usd_per_unit_month is not None:
-            return OfferPrice(term.usd_per_unit_month, "unit-month")
-        return OfferPrice(term.usd_per_accelerator_hour or 0.0, "accelerator-hour")
+            return OfferPrice(term.usd_per_unit_month, f"unit-month{which}")
+        return OfferPrice(term.usd_per_accelerator_hour or 0.0, f"accelerator-hour{which}")
 
     def at_price(self, dataset: Dataset, name: str, factor: float) -> Dataset:
         """Usage charges stay, as for the scenario quantity `price`."""

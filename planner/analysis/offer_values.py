@@ -37,6 +37,6 @@ def offer_facts(dataset: Dataset, offer: OfferKey) -> OfferFacts:
 
 
 def local_worth(dataset: Dataset, values: Values, offer: OfferKey) -> LocalWorth | None:
-    """The best month and term for a unit of an offer; None where it cannot be signed at all."""
+    """The best month and term for a unit of an offer; None where it cannot be signed, or brings none."""
     found = offer.kind.local_worth(dataset, values, offer.row(dataset))
     return max(found, key=lambda each: each.margin_usd, default=None)

@@ -107,6 +107,17 @@ def test_an_offer_without_a_price_has_none_that_matters() -> None:
     assert not found.price_matters
 
 
+def test_a_price_says_of_which_term_or_tier_it_is() -> None:
+    """Of a lease for 1 month at 3 or 2 at 1.5 that of the longest, of tiers that of the first."""
+    two = b.lease("two", b.term(1, hourly=3.0), b.term(2, hourly=1.5))
+    tiered = b.contract("tiered", tiers={1: 5.0, 2: 4.0}, term_months=2, blocks=2)
+    data = b.dataset(b.demand(1.0, 1.0), two, b.lease("one", b.term(1, hourly=3.0)), tiered, b.on_demand(2.0), months=2)
+    said = {name: offer_words(each, data, 0.0) for name, each in _explained(data).items()}
+    assert "USD an accelerator-hour for 2 months (" in said["two"]
+    assert "USD an accelerator-hour of the first tier (" in said["tiered"]
+    assert "USD an accelerator-hour (" in said["one"]
+
+
 def test_an_offer_taken_is_worth_what_it_saves() -> None:
     """A lease at 1 USD saves 1 an hour against on-demand at 2, and could be twice as dear."""
     found = _explained(_data(b.lease("cheap", b.term(1, hourly=1.0)), b.on_demand(2.0)))["cheap"]
