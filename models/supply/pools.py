@@ -91,13 +91,18 @@ def _use_is_work(model: Model, pool: Pool, t: int, block: str, classes: int) -> 
 
 
 def _classes(model: Model, sources: list[Source], cash_caps: list[Cap], *, leased_out: bool) -> list[list[Source]]:
-    """Sources by what tells their use apart: usage charge, metering, and what policy or lease-outs ask of it.
+    """Sources by what tells their use apart: usage charge, metering, what policy, promises or lease-outs ask of it.
 
     Where they differ at all, the site counts too if segments must run at one site.
     """
+    promised = {row.provider for row in model.dataset.spend_commitments if row.status != "excluded"}
 
     def key(source: Source, by_site: bool) -> tuple[object, ...]:
-        scopes = tuple(in_scope(cap, payer_of(source)) for cap in cash_caps) if source.usage_usd else ()
+        payer = payer_of(source)
+        scopes: tuple[object, ...] = ()
+        if source.usage_usd:
+            provider = payer.provider if payer.provider in promised else ""
+            scopes = (*(in_scope(cap, payer) for cap in cash_caps), provider)
         return (
             source.usage_usd,
             source.name if source.metered else "",

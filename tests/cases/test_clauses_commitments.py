@@ -55,6 +55,22 @@ def test_what_rounding_leaves_of_a_promise_is_not_topped_up() -> None:
     assert [each for each in plan.payments if each.category == "commitment"] == []
 
 
+@pytest.mark.parametrize("first", ["neo", "other"])
+def test_of_sources_that_cost_the_same_to_use_those_of_the_promise_work_first(first: str) -> None:
+    """Two accelerators at 0.5 an hour for the work of one: neo's works, 1080 of 3000 promised, and 1920 is topped up.
+
+    Were use the same whoever is paid, both would work for half of it, and the top-up be 540 too low.
+    """
+    second = "other" if first == "neo" else "neo"
+    own = [
+        fleet(f"own{i}", provider=name, usage_usd_per_accelerator_hour=0.5) for i, name in enumerate((first, second))
+    ]
+    plan = solved(dataset(own, promise(), demand(1, 1, 1)))
+    assert cash(plan, "usage") == pytest.approx({0: 372, 1: 336, 2: 372})
+    assert {each.provider for each in plan.payments if each.category == "usage"} == {"neo"}
+    assert cash(plan, "commitment") == pytest.approx({2: 1920})
+
+
 def test_all_services_of_the_provider_count_and_nothing_else() -> None:
     """Fleet, leases, contracts, usage and on-demand of neo count; others', premiums and lease-out income do not.
 

@@ -118,5 +118,6 @@ def _solver() -> Any:
     solver.setOptionValue("presolve", "off")
     solver.setOptionValue("threads", 1)
     solver.setOptionValue("mip_rel_gap", 0.0)
+    solver.setOptionValue("mip_feasibility_tolerance", 1e-10)  # some rows have a million times a column of 0 or 1
     solver.setOptionValue("mip_heuristic_run_feasibility_jump", False)
     return solver
