@@ -137,15 +137,16 @@ class Locked(PlannerError):
         The folder or plan.
     holder : str
         Which process runs there, on which host, and since when.
+    instead : str
+        What to choose to run beside it.
     """
 
     exit_code = ExitCode.LOCKED
 
-    def __init__(self, held: PathLike, holder: str) -> None:
+    def __init__(self, held: PathLike, holder: str, instead: str = "another place with -o") -> None:
         self.holder = holder
         super().__init__(
-            f"Another run is at work on {os.fspath(held)}: {holder}. "
-            "Wait until it ends, stop it, or choose another place with -o."
+            f"Another run is at work on {os.fspath(held)}: {holder}. Wait until it ends, stop it, or choose {instead}."
         )
 
 

@@ -42,6 +42,8 @@ class Lock:
         The lock's own file, in an existing folder on this machine, or shared with others.
     held
         What it is the lock of.
+    instead
+        What to choose to run beside whoever holds it.
 
     Raises
     ------
@@ -51,8 +53,8 @@ class Lock:
         The folder keeps no locks, or cannot be written.
     """
 
-    def __init__(self, path: Path, held: Path) -> None:
-        self._held, self._path = held, path
+    def __init__(self, path: Path, held: Path, instead: str = "another place with -o") -> None:
+        self._held, self._path, self._instead = held, path, instead
         self._holder: dict[str, Any] = {
             "pid": os.getpid(),
             "host": platform.node(),
@@ -67,7 +69,7 @@ class Lock:
     def check(self) -> None:
         """Raises Locked when another machine took this run for gone, as when it was suspended, and holds the folder."""
         if not self._is_ours():
-            raise Locked(self._held, _in_words(self._read()))
+            raise Locked(self._held, _in_words(self._read()), self._instead)
 
     def __enter__(self) -> Lock:
         while True:
@@ -113,7 +115,7 @@ class Lock:
             self._wait_for_other_machine()
             self._write()
         except BlockingIOError:
-            raise Locked(self._held, _in_words(self._read())) from None
+            raise Locked(self._held, _in_words(self._read()), self._instead) from None
         except OSError as error:
             raise CannotWrite(
                 self._path, f"its folder keeps no locks ({error.strerror}); choose another folder"
@@ -128,7 +130,7 @@ class Lock:
         while time.monotonic() < until:
             time.sleep(BEAT_SECONDS / 4)
             if (now := self._read()) != before and now:
-                raise Locked(self._held, _in_words(now))
+                raise Locked(self._held, _in_words(now), self._instead)
 
     def _keep_counting(self) -> None:
         while not self._released.wait(BEAT_SECONDS):
@@ -156,6 +158,11 @@ class Lock:
 def folder_lock(folder: Path) -> Lock:
     """The lock of a folder, as `Lock` takes and gives it."""
     return Lock(folder / FILE, folder)
+
+
+def state_lock(path: Path) -> Lock:
+    """The lock of a schedule's state, beside it: one runner at a time goes by a name in a folder."""
+    return Lock(path.with_name(f".{path.name}{FILE}"), path, "another name with --name")
 
 
 def run_lock(outputs: Outputs) -> AbstractContextManager[object]:

@@ -22,6 +22,7 @@ from apscheduler.triggers.base import BaseTrigger
 
 from planner.batch.execution.spawned_process import OWN_GROUP, ask_to_stop, kill
 from planner.errors import Interrupted, PlannerError
+from planner.files.lock import state_lock
 from planner.files.outputs import check_writable
 from planner.interrupt import Stop
 from planner.schedule.calendar import Calendar
@@ -81,8 +82,14 @@ class Runner:
         ------
         CannotWrite
             The state cannot be written.
+        Locked
+            Another runner keeps its state there.
         """
         check_writable(self.state_path)
+        with state_lock(self.state_path):
+            return self._run()
+
+    def _run(self) -> StartCounts:
         now = dt.datetime.now(dt.UTC)
         state = read_state(self.state_path)
         first = first_start(self.calendar, state, now)

@@ -211,6 +211,23 @@ def test_a_runner_that_is_killed_leaves_a_state_that_goes_on(begin: Callable[...
     assert again.stop()[0]["started"] == 1
 
 
+def test_two_runners_of_one_name_do_not_share_a_state(begin: Callable[..., Running]) -> None:
+    """Which start came last is one schedule's own: a second runner is refused, and comes in once that one is gone."""
+    first = begin(NEW_YEAR, batch())
+    lock = first.folder / ".state.json.lock"
+    first.until(lambda: lock.exists() and lock.read_text(encoding="utf-8"))
+    second = begin(NEW_YEAR, batch())
+    _, err = second.process.communicate(timeout=30)
+    assert "Another run is at work on" in err
+    assert "choose another name with --name" in err
+    first.process.kill()
+    first.process.communicate()
+    third = begin(EVERY_SECOND, batch())
+    third.until(lambda: "end" in third.noted)
+    third.stop()
+    assert not lock.exists()
+
+
 @pytest.mark.parametrize(
     ("script", "key", "told"),
     [
