@@ -12,7 +12,7 @@ import logging
 import subprocess
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +66,7 @@ class Runner:
     def __init__(self, schedule: Schedule, state_path: Path, grace_seconds: float | None = None) -> None:
         self.schedule, self.calendar = schedule, schedule.calendar
         self.state_path = state_path
+        self._jobs = schedule.place.jobs
         self.grace_seconds = grace_seconds
         self.counts = StartCounts()
         self._process: subprocess.Popen[bytes] | None = None
@@ -92,6 +93,9 @@ class Runner:
     def _run(self) -> StartCounts:
         now = dt.datetime.now(dt.UTC)
         state = read_state(self.state_path)
+        if state is not None and state.jobs not in ("", self._jobs):
+            log.warning("warning: %s is the state of a schedule of other jobs, and is replaced.", self.state_path)
+            state = None
         first = first_start(self.calendar, state, now)
         if first is not None and first <= now:
             log.info("The start of %s was missed or broke off and is made up for now.", _format_time(first))
@@ -138,7 +142,7 @@ class Runner:
     def _batch(self) -> None:
         """One start, from the thread of the scheduler."""
         due = self.calendar.latest(dt.datetime.now(dt.UTC)) or dt.datetime.now(dt.UTC)
-        state = RunnerState(due.astimezone(dt.UTC).isoformat())
+        state = RunnerState(due.astimezone(dt.UTC).isoformat(), jobs=self._jobs)
         with self._lock:
             if self._stopping:
                 return
@@ -159,7 +163,7 @@ class Runner:
             log.info("The batch was stopped; the next --run continues it.")
             return
         ended = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-        write_state(self.state_path, RunnerState(state.due, ended, code))
+        write_state(self.state_path, replace(state, finished=ended, exit_code=code))
         self._report(code)
 
     def _wait(self, process: subprocess.Popen[bytes]) -> int:

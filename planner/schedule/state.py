@@ -16,14 +16,16 @@ ONE_DAY = dt.timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class RunnerState:
-    """The last start: when it was due (UTC, ISO 8601), when its batch ended, and with which exit code.
+    """The last start: when it was due (UTC, ISO 8601), when its batch ended, with which exit code, and of which jobs.
 
-    `finished` is None while the batch runs and where it broke off or was stopped.
+    `finished` is None while the batch runs and where it broke off or was stopped; `jobs` is a hash of their path, ""
+    where it is not known.
     """
 
     due: str
     finished: str | None = None
     exit_code: int | None = None
+    jobs: str = ""
 
     @property
     def moment(self) -> dt.datetime:
@@ -37,8 +39,9 @@ def read_state(path: Path) -> RunnerState | None:
 
 
 def _state_from_json(document: Any) -> RunnerState:
-    state = RunnerState(document["due"], document["finished"], document["exit_code"])
-    if state.moment.tzinfo is None or not (fits(state.finished, str | None) and fits(state.exit_code, int | None)):
+    state = RunnerState(document["due"], document["finished"], document["exit_code"], document.get("jobs", ""))
+    known = fits(state.finished, str | None) and fits(state.exit_code, int | None) and fits(state.jobs, str)
+    if state.moment.tzinfo is None or not known:
         raise ValueError("no state of a runner")
     return state
 

@@ -180,6 +180,17 @@ def test_what_was_missed_while_nothing_ran_is_made_up_for_once(begin: Callable[.
     assert counts["started"] == counts["good"] == 1
 
 
+def test_what_a_schedule_of_other_jobs_missed_is_not_made_up_for(begin: Callable[..., Running], tmp_path: Path) -> None:
+    """A state under the same name is another's where its jobs are: it is told and replaced, and nothing was missed."""
+    past = dt.datetime.now(dt.UTC) - dt.timedelta(days=400)
+    write_state(tmp_path / "state.json", RunnerState(past.isoformat(), None, None, "0123456789ab"))
+    running = begin(NEW_YEAR, batch())
+    time.sleep(1.5)
+    counts, said = running.stop()
+    assert counts["started"] == 0
+    assert "is the state of a schedule of other jobs" in said
+
+
 def test_what_was_missed_for_too_long_is_left_out(begin: Callable[..., Running], tmp_path: Path) -> None:
     """With --grace, an old start is told of and not made up for."""
     past = dt.datetime.now(dt.UTC) - dt.timedelta(days=800)
