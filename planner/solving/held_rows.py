@@ -163,6 +163,9 @@ def hold_rows(dataset: Dataset, options: SolveOptions, search: Search[T], known:
             break
     if made.status == "infeasible" or (made.plans and not (broken or by_bills)):
         return made.with_bound(bound_usd)
+    if made.plans:
+        stands = "no plan is left" if safe is None else "the one before it stands"
+        log.info("The search ended before what its last plan breaks could be held: %s.", stands)
     if safe is not None:
         return replace(safe, status="stopped", why=made.why).with_bound(bound_usd)
     return replace(made, plans={}, status="no_plan", objective_usd=None).with_bound(bound_usd)

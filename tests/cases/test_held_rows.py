@@ -154,6 +154,30 @@ def test_a_limit_that_is_too_short_for_a_rough_plan_still_leaves_time_to_hold_ro
     assert not breaks_losses(data, made.plans)
 
 
+@pytest.mark.parametrize(
+    ("before", "left"), [(True, "the one before it stands"), (False, "no plan is left")], ids=["a plan before", "none"]
+)
+def test_a_last_plan_that_breaks_a_loss_is_told_where_no_time_is_left(
+    before: bool, left: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The plan of a search that took all of the time breaks a loss: the log tells what stands instead."""
+    few = build_model(replace(sites(), losses=frozenset()))
+    breaking = replace(attempt_of(few, solve(few, EXACT), one_plan), status="stopped", why=TIME_OVER)
+    model, outcome = solve_holding(sites(), build_model, one_plan, EXACT)
+    surviving = replace(attempt_of(model, outcome, one_plan), status="stopped", bound_usd=None)
+    none = Attempt(surviving.found, {}, "no_plan", None, None, TIME_OVER)
+
+    def search(problem: Dataset, options: SolveOptions, begin: Any) -> Attempt[Any]:
+        if options.gap < ROUGH_GAP:
+            return breaking
+        return surviving if before else none
+
+    with caplog.at_level("INFO", logger="planner"):
+        made = hold_rows(sites(), EXACT, search, {})
+    assert left in caplog.text
+    assert bool(made.plans) == before
+
+
 @pytest.mark.parametrize("large", [0, 10**9])
 def test_scenarios_find_what_all_rows_would(large: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """By either engine, of the command and of a worker's task: the plans of the extensive form with all its rows."""
