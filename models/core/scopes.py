@@ -1,4 +1,4 @@
-"""Scopes: whether a cap applies to a payment or to a source of capacity."""
+"""Scopes: whether a cap applies to a payment or to a source of capacity, and to whom spending is promised."""
 
 from __future__ import annotations
 
@@ -40,3 +40,8 @@ def capacity_in_scope(dataset: Dataset, cap: Scoped, source: Source) -> bool:
     if cap.scope == "offer":
         return source.name == cap.name and source.kind.is_offer
     return bool(getattr(source, cap.scope) == cap.name)
+
+
+def promised(dataset: Dataset) -> set[str]:
+    """Providers that are promised spending, or can be: what is paid to them is not as good as paid to others."""
+    return {row.provider for row in dataset.spend_commitments if row.status != "excluded"}

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from models.core.ledgers import Pool, Source
 from models.core.linear import Linear
 from models.core.model import Model
+from models.core.scopes import promised
 from models.kinds import PROBE
 
 
@@ -48,8 +49,9 @@ def candidate_sites(model: Model, hardware: set[str]) -> Iterator[tuple[str, Poo
     """Site, pool and month where single-site work on some hardware can run.
 
     With one single-site segment a site is left out when another, certain to be online, has at least as
-    much of all it can ever have, in the same pools and at the same usage charge: what runs at the first
-    can as well run at the second, and other work in the pool change places with it.
+    much of all it can ever have, in the same pools and at the same usage charge, of which caps and promises
+    of spending count as much: what runs at the first can as well run at the second, and other work in the
+    pool change places with it.
     """
     one_segment = sum(segment.single_site for segment in model.dataset.loads) == 1
     may_prune = one_segment and not model.probes  # probes ask what else there could be
@@ -65,7 +67,7 @@ def candidate_sites(model: Model, hardware: set[str]) -> Iterator[tuple[str, Poo
 def _dominates(model: Model, other: Site, site: Site, hardware: set[str]) -> bool:
     """Whether whatever single-site work a site can host, the other can host too."""
     charges = {
-        (source.usage_usd, source.sublet, source.name if source.metered else "", _scoped(model, source))
+        (source.usage_usd, source.sublet, source.name if source.metered else "", _counted_for(model, source))
         for source in (*site.sources, *other.sources)
     }
     certain = {pool: online.constant for pool, online in other.online.items() if online.is_constant}
@@ -78,7 +80,10 @@ def _dominates(model: Model, other: Site, site: Site, hardware: set[str]) -> boo
     )
 
 
-def _scoped(model: Model, source: Source) -> str:
-    """What tells usage charges apart where caps count them by provider, site or offer."""
+def _counted_for(model: Model, source: Source) -> tuple[str, str]:
+    """What tells a usage charge apart: whom it is paid for where caps count that, and to whom spending is promised."""
+    if not source.usage_usd:
+        return "", ""
     scoped = any(cap.measure == "cash_usd" and cap.scope != "total" for cap in model.dataset.caps)
-    return source.name if scoped and source.usage_usd else ""
+    provider = source.provider if source.charged is None else source.charged.provider
+    return source.name if scoped else "", provider if provider in promised(model.dataset) else ""

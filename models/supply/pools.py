@@ -16,7 +16,7 @@ from models.core.finance import payment
 from models.core.ledgers import Payer, Pool, Source
 from models.core.linear import Linear
 from models.core.model import Model
-from models.core.scopes import in_scope
+from models.core.scopes import in_scope, promised
 from models.dataset import block_hours
 from models.grouping import groups
 from models.plan import Online, Payment, Plan, SourceUse
@@ -95,13 +95,13 @@ def _classes(model: Model, sources: list[Source], cash_caps: list[Cap], *, lease
 
     Where they differ at all, the site counts too if segments must run at one site.
     """
-    promised = {row.provider for row in model.dataset.spend_commitments if row.status != "excluded"}
+    providers = promised(model.dataset)
 
     def key(source: Source, by_site: bool) -> tuple[object, ...]:
         payer = payer_of(source)
         scopes: tuple[object, ...] = ()
         if source.usage_usd:
-            provider = payer.provider if payer.provider in promised else ""
+            provider = payer.provider if payer.provider in providers else ""
             scopes = (*(in_scope(cap, payer) for cap in cash_caps), provider)
         return (
             source.usage_usd,

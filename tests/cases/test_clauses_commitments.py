@@ -71,6 +71,17 @@ def test_of_sources_that_cost_the_same_to_use_those_of_the_promise_work_first(fi
     assert cash(plan, "commitment") == pytest.approx({2: 1920})
 
 
+def test_work_of_a_single_site_runs_at_that_of_the_promise_where_both_cost_the_same() -> None:
+    """Sites of one accelerator at 0.5 an hour: 1080 of 3000 is spent with neo, and 1920 topped up.
+
+    Were the one taken for as good as the other, nothing of it would be spent with neo, and 3000 be topped up.
+    """
+    own = [fleet(name, provider=name, usage_usd_per_accelerator_hour=0.5) for name in ("neo", "other")]
+    plan = solved(dataset(own, promise(), segment(single_site=True), demand(1, 1, 1)))
+    assert plan.objective_usd == pytest.approx(3000)
+    assert cash(plan, "commitment") == pytest.approx({2: 1920})
+
+
 def test_all_services_of_the_provider_count_and_nothing_else() -> None:
     """Fleet, leases, contracts, usage and on-demand of neo count; others', premiums and lease-out income do not.
 
