@@ -9,6 +9,7 @@ from typing import Any
 
 from models.columns import Row
 from models.core.ledgers import Payer
+from models.core.scopes import promised
 from models.dataset import Dataset
 from models.kinds import Kind, OfferKey
 from models.plan import Signing
@@ -187,7 +188,8 @@ class OfferRows(Kind, ABC):
         A signing is a decision common to scenarios: it is on offer where service starts inside the horizon in one of
         them. Once the supplier is gone there is nothing to sign. Of several months with the same first service month
         and price, in every scenario, only the last is kept: money paid later costs no more. Not so where caps count
-        cash or obligations by month, or a rule speaks of the offer, nor with `every_month`.
+        cash or obligations by month, spending is promised to the provider, or a rule speaks of the offer, nor with
+        `every_month`.
         """
         shared = "signing_months", self.key(row), every_month, bool(dataset.scenario)
         if shared not in dataset.common:
@@ -201,7 +203,7 @@ class OfferRows(Kind, ABC):
         window = dataset.window(row.sign_from, row.sign_until)
         starts = {m: [self.start(dataset, row, m, each) for each in dataset.realizations] for m in window}
         months = [m for m, found in starts.items() if min(found) < len(dataset.horizon)]
-        if not (every_month or self.early_signing_pays(row) or _early_signing_may_matter(dataset, name)):
+        if not (every_month or self.early_signing_pays(row) or _early_signing_may_matter(dataset, name, row.provider)):
             prices = {m: [each.price(name, m) for each in dataset.realizations] for m in months}
             alike = {m for m in months if m + 1 in prices and (starts[m], prices[m]) == (starts[m + 1], prices[m + 1])}
             months = [m for m in months if m not in alike]
@@ -212,6 +214,7 @@ class OfferRows(Kind, ABC):
         return False
 
 
-def _early_signing_may_matter(dataset: Dataset, name: str) -> bool:
-    by_month = any(cap.measure.startswith(("cash", "obligation")) for cap in dataset.caps)
+def _early_signing_may_matter(dataset: Dataset, name: str, provider: str) -> bool:
+    by_month = provider in promised(dataset)  # what is paid when signing may count towards one period or the next
+    by_month = by_month or any(cap.measure.startswith(("cash", "obligation")) for cap in dataset.caps)
     return by_month or any(name in rule.offers for rule in dataset.rules)

@@ -82,6 +82,27 @@ def test_work_of_a_single_site_runs_at_that_of_the_promise_where_both_cost_the_s
     assert cash(plan, "commitment") == pytest.approx({2: 1920})
 
 
+@pytest.mark.parametrize(("rows", "paid"), [
+    (lease("lease", term(1, 1.0, upfront_usd_per_unit=1000), service_not_before=JAN + 3), 720 + 3000),
+    (lease("lease", term(1, 1.0, prepay_share=1.0), service_not_before=JAN + 3), 3000),
+    (contract(term_months=1, provider="neo", upfront_usd=1000, service_not_before=JAN + 3), 720 + 3000),
+    ([OwnSite(build="own", provider="neo", region="us", service_not_before=JAN + 3, block_mw=0.001,
+              capex_usd_per_mw=1e6, life_months=1),
+      ChipOrder(order="chips", provider="neo", site="own", hardware="H100", service_not_before=JAN + 3, lot=1,
+                usd_per_accelerator=500, life_months=1)], 3000),
+])  # fmt: skip
+def test_what_serves_after_a_promise_ends_is_signed_while_what_it_is_paid_in_advance_counts(
+    rows: list[Any], paid: float
+) -> None:
+    """Needed in April only, 720 for the month or 1000 and 500 to build: of 3000 promised by March less is topped up.
+
+    Signed in April, which is soon enough, nothing of it would count: all of 3000 would be paid on top.
+    """
+    plan = solved(dataset(rows, promise(), demand(0, 0, 0, 1), months=4))
+    assert plan.objective_usd == pytest.approx(paid)
+    assert all(each.month < 3 for each in plan.signings)
+
+
 def test_all_services_of_the_provider_count_and_nothing_else() -> None:
     """Fleet, leases, contracts, usage and on-demand of neo count; others', premiums and lease-out income do not.
 
