@@ -33,7 +33,7 @@ from planner.solving.search import solve
 CHANGES = 4
 """So many changes of an item are tried until one gives another optimum."""
 ROUNDING_USD = 10.0
-"""Money below this counts as so much: a linear program may use a billionth of an accelerator less than none, or more."""
+"""Less money counts as so much: a linear program may use a billionth of an accelerator less than none, or more."""
 
 FAULTY_SHEETS = {"demand", "limits"}
 """Where a random workbook may be found faulty: demand that nothing can serve, months without a limit."""
