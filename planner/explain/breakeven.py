@@ -32,6 +32,9 @@ The first is for where nothing leads back: where chords do, the longer they are 
 KNOWN_WIDTH = 0.02
 """A break-even counts as known when its interval is narrower than this share of today's price, or of itself."""
 
+ROUNDING = 1e-12
+"""What costs are off by, as a share of them."""
+
 FURTHEST = 1000.0
 """Multiples of today's price beyond which no end is looked for: with risk an offer may be paid where no cost counts."""
 
@@ -80,10 +83,18 @@ class BreakEven:
 
     def known(self) -> Estimate:
         """The proven interval of the break-even, in multiples of today's price."""
-        worth, not_worth = self._worth_at(self.without.at_least), self._not_worth_at(self.without.at_most)
+        worth = self._no_price(self._worth_at(self.without.at_least))
+        not_worth = self._no_price(self._not_worth_at(self.without.at_most))
         if worth is None and not_worth is None:
             return Estimate.unknown()
         return Estimate(worth, not_worth) if self.buys else Estimate(not_worth, worth)
+
+    def _no_price(self, f: float | None) -> float | None:
+        """0 where a price multiple is no more than the rounding of costs leaves of it."""
+        costs = max(abs(self.without.at_least or 0.0), abs(self.without.at_most or 0.0))
+        priced = max((abs(each.priced_usd) for each in self.points), default=0.0)
+        rounding = ROUNDING * max(1.0, costs / priced if priced else 0.0)
+        return 0.0 if f is not None and abs(f) <= rounding else f
 
     @property
     def is_known(self) -> bool:

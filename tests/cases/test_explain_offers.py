@@ -169,6 +169,16 @@ def test_a_lease_out_taken_may_pay_less() -> None:
     )
 
 
+def test_a_break_even_of_no_price_is_told_as_one() -> None:
+    """What is leased out would else be idle: the price down to which that is worth it is 0, not a last digit of costs.
+
+    0.1 + 0.2 is no 0.3 in binary: the line of the plan known met the cost without at -1e-16 of the price.
+    """
+    even = BreakEven(Estimate.exactly(0.3), buys=False, points=[Point(1.0, 0.1 + 0.2, -0.5, -0.2)])
+    even.points.append(Point(0.0, 0.1 + 0.2, -0.5, 0.1 + 0.2))
+    assert (even.known().at_least, even.known().at_most) == (0.0, 0.0)
+
+
 def test_a_lease_out_that_stays_even_unpaid() -> None:
     """It brings another of 5 USD with it by a rule, and could cost as much itself: -5 is -250 % of its price."""
     data = b.dataset(
