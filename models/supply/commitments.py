@@ -58,7 +58,10 @@ def _signing(kind: OfferKind, model: Model, row: SpendCommitment) -> Signing:
 
 
 class _MostUsd:
-    """The most that charges can come to: no more accelerators work in a month than its demand after limits takes."""
+    """The most that charges can come to: no more accelerators work in a month than its demand after limits takes.
+
+    So columns without an upper bound are accelerators at work; those of money have one, where a limit is made of them.
+    """
 
     def __init__(self, model: Model) -> None:
         self.model = model

@@ -103,6 +103,17 @@ def test_what_serves_after_a_promise_ends_is_signed_while_what_it_is_paid_in_adv
     assert all(each.month < 3 for each in plan.signings)
 
 
+def test_a_top_up_of_a_contract_counts_where_nothing_is_in_demand() -> None:
+    """Of 3000 that a contract owes for three months 2160 are billed and 840 topped up; 100 promised are met by far.
+
+    The least of 1 USD a month that a cap asks to be paid has top-ups held exactly, which allowed no plan here.
+    """
+    block = contract(signed=0, term_months=12, min_spend_usd_per_year=12000.0, provider="neo")
+    asked = Cap(cap="least", measure="cash_usd", scope="total", sense="min", value=1.0)
+    plan = solved(dataset(block, promise(100.0), asked))
+    assert costs(plan) == pytest.approx({"contract": 3000})
+
+
 def test_all_services_of_the_provider_count_and_nothing_else() -> None:
     """Fleet, leases, contracts, usage and on-demand of neo count; others', premiums and lease-out income do not.
 
