@@ -87,8 +87,10 @@ def add_contract_use(model: Model) -> None:
         for signature, year in bills.years()
     }
     unit = model.units.usd
-    least = {key: signature.schedule.minimum_spend(year) / unit for key, (_, signature, year) in years.items()}
-    top_ups, owed = model.add_variables("top_up", years, upper=least.__getitem__), dict[tuple[str, int, int], Linear]()
+    bounds = {  # twice what they can come to: a bound that never binds has no part in marginal values
+        key: 2.0 * signature.schedule.minimum_spend(year) / unit for key, (_, signature, year) in years.items()
+    }
+    top_ups, owed = model.add_variables("top_up", years, upper=bounds.__getitem__), dict[tuple[str, int, int], Linear]()
     for key, (bills, signature, year) in years.items():
         missing = bills.owed(signature, year).plus(bills.billed(signature, year), -1.0).times(1.0 / unit)
         part = Linear.of(top_ups[key])
