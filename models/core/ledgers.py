@@ -61,6 +61,11 @@ class Source:
         """The pool that the source is part of."""
         return self.region, self.hardware
 
+    @property
+    def payer(self) -> Payer:
+        """The payer in the cost ledger of what using the source costs."""
+        return self.charged or Payer(self.kind, self.name, self.provider, self.region, self.site)
+
 
 class CapacityLedger:
     """Accelerators (not scaled) online by source and month, leased out and sold on top by pool and month.

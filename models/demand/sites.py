@@ -85,5 +85,5 @@ def _counted_for(model: Model, source: Source) -> tuple[str, str]:
     if not source.usage_usd:
         return "", ""
     scoped = any(cap.measure == "cash_usd" and cap.scope != "total" for cap in model.dataset.caps)
-    provider = source.provider if source.charged is None else source.charged.provider
+    provider = source.payer.provider
     return source.name if scoped else "", provider if provider in promised(model.dataset) else ""

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from models.core.finance import payment
-from models.core.ledgers import Payer, Pool, Source
+from models.core.ledgers import Pool, Source
 from models.core.linear import Linear
 from models.core.model import Model
 from models.core.scopes import in_scope, promised
@@ -32,11 +32,6 @@ class UseClass:
     t: int
     sources: tuple[Source, ...]
     use: dict[str, Linear]
-
-
-def payer_of(source: Source) -> Payer:
-    """The payer in the cost ledger of what using a source of capacity costs."""
-    return source.charged or Payer(source.kind, source.name, source.provider, source.region, source.site)
 
 
 def add_pools(model: Model) -> None:
@@ -98,7 +93,7 @@ def _classes(model: Model, sources: list[Source], cash_caps: list[Cap], *, lease
     providers = promised(model.dataset)
 
     def key(source: Source, by_site: bool) -> tuple[object, ...]:
-        payer = payer_of(source)
+        payer = source.payer
         scopes: tuple[object, ...] = ()
         if source.usage_usd:
             provider = payer.provider if payer.provider in providers else ""
@@ -180,7 +175,7 @@ def _charge(model: Model, each: UseClass) -> None:
     source = each.sources[0]
     for block, use in each.use.items():
         usd = _usage_usd(model, source, each.t) * block_hours(model.dataset, each.t, block) * model.units.accelerators
-        model.costs.pay("usage", payer_of(source), each.t, use.times(usd), reported=False)
+        model.costs.pay("usage", source.payer, each.t, use.times(usd), reported=False)
         if source.metered:
             model.capacity.metered_use[source, each.t, block] = use
     overages = [(block, model.capacity.overage.get((each.pool, each.t, block), {})) for block in each.use]
@@ -190,7 +185,7 @@ def _charge(model: Model, each: UseClass) -> None:
             if (overage := by_source.get(member)) is not None:
                 hours = block_hours(model.dataset, each.t, block)
                 usd = _usage_usd(model, member, each.t) * hours * model.units.accelerators
-                model.costs.pay("usage", payer_of(member), each.t, overage.times(usd), reported=False)
+                model.costs.pay("usage", member.payer, each.t, overage.times(usd), reported=False)
 
 
 def _read(model: Model, classes: list[UseClass]) -> Plan:
@@ -283,4 +278,4 @@ def _usage_payments(model: Model, classes: list[UseClass], rows: list[SourceUse]
             hours = block_hours(model.dataset, row.month, row.block)
             usd = _usage_usd(model, source, row.month) * (row.accelerators + row.overage) * hours
             present = usd * model.costs.discount(row.month)
-            yield payment(payer_of(source), "usage", row.month, usd, present)
+            yield payment(source.payer, "usage", row.month, usd, present)
