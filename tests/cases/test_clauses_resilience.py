@@ -25,6 +25,7 @@ from builders import (
     solved_or_none,
     term,
 )
+from properties.brute_force import cheapest
 
 from models.audit import audit, what_is_left
 from models.checks import check
@@ -230,3 +231,22 @@ def test_what_rounding_leaves_of_lost_demand_is_not_protected() -> None:
     """Of demand all of which was lost nothing has to be served by what is left, which is nothing."""
     data = dataset(segment(lost_share=1.0 - 1e-15), fleet(accelerators=2), demand(2), against(), months=1)
     assert audit(data, solved(data)).passed
+
+
+def test_what_falls_short_now_leaves_less_to_protect_later() -> None:
+    """Two sites of 1 and 2 asked for, 60 % of it to be protected in February: a sixth short in January drives a sixth
+    away, 60 % of 1.67 is what one site serves; 10,333 Mtok short at 0.01 USD and a sixth of 1120 USD of revenue.
+
+    Brute force finds the same: what is lost is no more protected than served.
+    """
+    rows = [
+        fleet("a"), fleet("b"), demand(2, 2),
+        segment(
+            churn_per_shortfall=1.0, shortfall_usd_per_mtok=0.01, max_shortfall_share=1.0, revenue_usd_per_mtok=0.02
+        ),
+        against(share=0.6, from_month=JAN + 1),
+    ]  # fmt: skip
+    data = dataset(rows, months=2)
+    least = (62_000 * 0.01 + 56_000 * 0.02) / 6
+    assert sum(costs(solved(data)).values()) == pytest.approx(least)
+    assert cheapest(data) == pytest.approx(least)

@@ -197,7 +197,7 @@ def _work(lp: Lp, data: Dataset, month: Month, site_of: Mapping[str, tuple[str, 
     _service(lp, data, month, site_of, lost, block_hours, pools, work, powered)
     for against in {row.against for row in data.resilience}:
         for member in _members(data, against):
-            _without(lp, data, month, powered, against, member)
+            _without(lp, data, month, lost, powered, against, member)
 
 
 def _members(data: Dataset, against: str) -> set[str]:
@@ -209,7 +209,15 @@ def _members(data: Dataset, against: str) -> set[str]:
     return {getattr(row, against) or name for row, name in rows}
 
 
-def _without(lp: Lp, data: Dataset, month: Month, powered: Mapping[int, int], against: str, member: str) -> None:
+def _without(
+    lp: Lp,
+    data: Dataset,
+    month: Month,
+    lost: Mapping[str, int],
+    powered: Mapping[int, int],
+    against: str,
+    member: str,
+) -> None:
     """What is left without one member serves what is protected, if need be with the margin and at any price."""
     supply, t = month.supply, month.supply.t
     days = data.hours(t) / 24.0
@@ -238,10 +246,13 @@ def _without(lp: Lp, data: Dataset, month: Month, powered: Mapping[int, int], ag
         if member not in ({"provider": provider, "region": region}.get(against),):
             sold[region, hardware] += most
     busy: dict[tuple[str, str, str], list[tuple[int, float]]] = defaultdict(list)
+    baseline = {key: tokens for loss in month.need.losses for key, tokens in loss.baseline}
     for (name, region, when), tokens in month.asked:
         if name not in shares:
             continue
         terms, segment = [], data.segment_of[name]
+        if name in lost:
+            terms.append((lost[name], shares[name] * baseline[name, region, when]))
         for pool_region, hardware in {*pools, *sold}:
             for block in data.blocks:
                 pace = tokens_per_accelerator_hour(data, segment, hardware, t) * block.hours_per_day * days
