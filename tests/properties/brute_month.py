@@ -196,11 +196,11 @@ def _work(lp: Lp, data: Dataset, month: Month, site_of: Mapping[str, tuple[str, 
             _excess(lp, data, month, i, [(work[i, block], hours) for block, hours in block_hours.items()])
     _service(lp, data, month, site_of, lost, block_hours, pools, work, powered)
     for against in {row.against for row in data.resilience}:
-        for member in _members(data, against):
+        for member in members(data, against):
             _without(lp, data, month, lost, powered, against, member)
 
 
-def _members(data: Dataset, against: str) -> set[str]:
+def members(data: Dataset, against: str) -> set[str]:
     """Whom the sheets of capacity name."""
     rows: list[tuple[Any, str]] = [(row, row.asset) for row in data.fleet]
     rows += [(row, row.lease) for row in data.leases if row.status != "excluded"]

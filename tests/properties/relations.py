@@ -12,6 +12,7 @@ from random import Random
 from typing import Any
 
 from builders import contract, lease, lease_out, on_demand, term
+from properties.brute_month import members
 
 from models.columns import Column
 from models.dataset import Dataset
@@ -222,8 +223,10 @@ def lease_split(data: Dataset, random: Random) -> Related | None:
 
 
 def extra_offer(data: Dataset, random: Random) -> Related | None:
-    """One more offer makes nothing dearer, but where every one has to have something of."""
+    """One more offer makes nothing dearer, but where each has to have something, or it is the first to be lost."""
     if any((row.sense, row.name) == ("min", "*") for row in data.caps):
+        return None
+    if not all(members(data, row.against) for row in data.resilience):
         return None
     place: dict[str, Any] = {"region": random.choice(data.demand).region}
     hardware = random.choice(data.hardware).hardware
