@@ -24,6 +24,7 @@ WARNINGS = {
     "factor-beyond-horizon": "a scenario's factor begins after the horizon",
     "factor-without-effect": "a scenario's factor of a price or a delay meets no signing",
     "formula-replaced": "a copy of a workbook has a value where the workbook has a formula",
+    "generosity-by-row": "limits that may not tighten are ranked by their rows, those that allow less as more generous",
     "hidden-content": "a hidden sheet, row or column is read",
     "nearly-same-name": "a name that another is nearly the same as: case, blanks or look-alike letters apart",
     "network-row-unused": "a row of the network names a region without capacity or demand",

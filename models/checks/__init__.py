@@ -75,6 +75,7 @@ def checks() -> tuple[tuple[Check, tuple[str, ...]], ...]:
         (limits.current_limits, ("limits",)),
         (limits.prices_and_elasticity, ()),
         (limits.generosity_against_rivals, ("segments", "limits")),
+        (limits.generosity_by_row, ("segments", "limits")),
         (limits.limits_in_force, ("settings", "segments", "limits", "load_blocks")),
         (policy.protected_segments, ("segments",)),
         (policy.names_of_caps, (*sources, "hardware", "segments")),

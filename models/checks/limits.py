@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from itertools import pairwise
 
 from models.checks.context import CheckContext, fault_in
 from models.columns import LARGEST
@@ -73,6 +74,24 @@ def generosity_against_rivals(context: CheckContext) -> Iterator[Fault]:
             if limit.generosity is None:
                 expected, fix = "a number, as share is won by it", "Write how generous the limit is."
                 yield fault_in(limit, "generosity", "an empty cell", expected, fix)
+
+
+def generosity_by_row(context: CheckContext) -> Iterator[Fault]:
+    """Warns where a rank by the order of rows lets a limit that may not tighten be followed by one of less demand."""
+    for segment in context.dataset.segments:
+        rows = [limit for limit in context.dataset.limits if limit.segment == segment.segment]
+        if segment.may_tighten or all(limit.generosity is not None for limit in rows):
+            continue
+        for lever in dict.fromkeys(limit.lever for limit in rows):
+            for before, limit in pairwise([limit for limit in rows if limit.lever == lever]):
+                more, less = before.demand_multiplier, limit.demand_multiplier
+                if limit.generosity is None and more is not None and less is not None and less < more:
+                    found = f"an empty cell, so that '{limit.limit}' ranks as more generous than '{before.limit}'"
+                    expected = f"a rank below that of '{before.limit}', which lets in {more:g} times the demand"
+                    expected += f" where '{limit.limit}' lets in {less:g}: may_tighten is no"
+                    fix = "Write generosity in each row of the segment, or list its limits with the tightest first."
+                    yield fault_in(limit, "generosity", found, expected, fix, "generosity-by-row")
+                    break
 
 
 def limits_in_force(context: CheckContext) -> Iterator[Fault]:

@@ -114,6 +114,19 @@ def test_price_and_elasticity_give_a_number(price: float, elasticity: float, fit
     assert errors_of(segment, limits({"limit": "a", "price_multiplier": price, "demand_multiplier": 1})) == []
 
 
+def test_a_rank_by_rows_that_contradicts_demand_is_warned_of() -> None:
+    """Limits that may not tighten, the most generous first and without generosity, would tighten as they are ranked."""
+    fixed, free = row("segments", VALID, may_tighten="no"), row("segments", VALID)
+    wide, tight = {"limit": "wide", "demand_multiplier": 1}, {"limit": "tight", "demand_multiplier": 0.5}
+    [warned] = faults_of(fixed, limits(wide, tight))
+    assert (warned.severity, warned.warning, warned.column) == ("warning", "generosity-by-row", "generosity")
+    assert "'tight' ranks as more generous than 'wide'" in warned.found
+    assert faults_of(free, limits(wide, tight)) == []
+    assert faults_of(fixed, limits(tight, wide)) == []
+    assert faults_of(fixed, limits(wide | {"generosity": 2}, tight | {"generosity": 1})) == []
+    assert faults_of(fixed, limits(wide, tight | {"lever": "other"})) == []
+
+
 WINDOWS = st.one_of(st.none(), st.integers(-1, 5))
 LIMITS = st.lists(
     st.tuples(WINDOWS, WINDOWS, st.sampled_from([0.0, 0.1, 0.25]), st.sampled_from([None, 1.0, 2.0])),
