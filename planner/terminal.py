@@ -29,7 +29,7 @@ _STYLES = (
     (re.compile(r"(error|BROKEN|planner)\b"), "bold red"),
     (re.compile(r"(warning|Note):"), "yellow"),
     (re.compile(r"Written:|.*\bPlan found\b"), "green"),
-    (re.compile(r"(no plan|faulty workbook|plan fails|crashed|ended:)"), "red"),
+    (re.compile(r"(no plan|faulty workbook|plan fails|broken off|ended:)"), "red"),
     (re.compile(r"\S.*\b(Stopped early|No plan exists|failed its audit|is rejected)\b"), "bold red"),
 )
 """What a line or a cell of a table that begins so, or says so, is shown in."""

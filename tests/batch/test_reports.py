@@ -57,6 +57,17 @@ def test_the_first_page_says_how_it_stands(tmp_path: Path) -> None:
     assert len(page._charts) == 3
 
 
+def test_a_job_that_came_to_no_result_is_broken_off_whatever_the_reason(tmp_path: Path) -> None:
+    """A plan that could not be written is no crash: the table says `broken off`, as the count does, and why."""
+    message = "optimal, but its result could not be kept: no space left"
+    write_reports(tmp_path, manifest(record(), record("east", "failed", message=message)), None, webhook=None)
+    page = openpyxl.load_workbook(tmp_path / "reports" / "summary.xlsx").worksheets[0]
+    found = [[str(cell.value) for cell in row if cell.value is not None] for row in page.iter_rows()]
+    assert any(cells[:2] == ["Broken off", "1"] for cells in found)
+    assert ["east", "✘ broken off", message] in found
+    assert not any("crashed" in cell for cells in found for cell in cells)
+
+
 def test_differences_have_a_sheet_of_their_own(tmp_path: Path) -> None:
     """Each job's old and new status and cost stand side by side, with what changed and why."""
     after = record(

@@ -22,7 +22,7 @@ STATUS_LABELS = {
     "no_plan": "no plan found in time",
     "invalid": "faulty workbook",
     "rejected": "plan fails its audit",
-    "failed": "crashed",
+    "failed": "broken off",
     "killed_time": "ended: over its time",
     "killed_memory": "ended: over its memory",
     "interrupted": "interrupted",

@@ -145,7 +145,7 @@ def _figures(manifest: Manifest) -> Section:
         ("Jobs", len(records), ""),
         ("Good", found["good"], "plan accepted"),
         ("Failed", found["failure"], "no plan, a faulty workbook, or a plan that is not accepted"),
-        ("Broken off", found["error"], "crashed, ended at a budget, or interrupted"),
+        ("Broken off", found["error"], "a crash, no place to write, a budget that was over, or an interruption"),
         ("Not run", found["skipped"], "left out, no time left, or a job it needs is not good"),
         ("Reused", sum(1 for each in records if each.reused), "an earlier run of the same input and options"),
         ("Plans", len(costs), _span(costs)),
