@@ -16,6 +16,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from models.checks import check
+from models.checks.context import check_context_of
+from models.checks.policy import names_acted_on
 from models.dataset import Dataset
 from models.plan import Plan
 from models.policy.cash_account import account_of
@@ -75,6 +77,7 @@ def roll_forward(dataset: Dataset, plan: Plan, to: int, months: int | None = Non
     residuals = tuple(moved_on(each, later) for each in dataset.residuals)
     following = replace(dataset, settings=settings, residuals=residuals).with_rows(**state.sheets())
     following = _without_empty_caps(state, following)
+    following = _without_idle_factors(following)
     return Rolled(following, to, tuple(state.done), tuple(state.notes), state.origins)
 
 
@@ -84,6 +87,13 @@ def _without_empty_caps(state: RollState, dataset: Dataset) -> Dataset:
     for name in sorted(idle):
         state.notes.append(f"Cap {name} is removed: nothing in its scope is left.")
     return replace(dataset, caps=tuple(each for each in dataset.caps if each.cap not in idle))
+
+
+def _without_idle_factors(dataset: Dataset) -> Dataset:
+    """Removes factors of what is over, such as fleet that has gone and providers of whom nothing is left."""
+    known = names_acted_on(check_context_of(dataset)) if dataset.scenario_factors else {}
+    kept = (each for each in dataset.scenario_factors if each.name == ALL or each.name in known[each.quantity])
+    return replace(dataset, scenario_factors=tuple(kept))
 
 
 def _roll_the_rest(state: RollState) -> None:

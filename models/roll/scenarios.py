@@ -215,21 +215,31 @@ def _grown(before: Dataset, after: Dataset, to: int, notes: list[str]) -> Iterat
             grown = [(path[last], growth.demand(segment, path)[last]) for path in paths]
             was, now = (sum(parts) for parts in zip(*grown, strict=True)) if grown else (0.0, 0.0)
             ratio = now / was if was else 1.0
-            if any(abs(one - ratio * of) > APART * max(one, of) for of, one in grown):
+            anew = {_begins_anew(path, last) for path in paths if any(path)}
+            if any(abs(one - ratio * of) > APART * max(one, of) for of, one in grown) or (
+                abs(ratio - 1.0) > SAME and len(anew) > 1
+            ):
                 notes.append(
                     f"{name}: demand of {segment} has grown by other shares in its regions, or from nothing; the next "
                     "round has its sum at most. Correct its rows of scenario_factors."
                 )
             if abs(ratio - 1.0) > SAME:
-                months = range(last, before.settings.months)
-                nothing = next((t for t in months if not any(path[t] for path in paths)), None)
-                yield from _times(after, name, segment, ratio, None if nothing is None else nothing - to)
+                until = min((t for t in anew if t is not None), default=None)
+                yield from _times(after, name, segment, ratio, None if until is None else until - to)
+
+
+def _begins_anew(path: Sequence[float], last: int) -> int | None:
+    """The first month after `last` with demand in the plain figures after one without; None where there is none.
+
+    What has grown by then is forgotten in it. In the month without, faster growth may leave some demand.
+    """
+    return next((t for t in range(last + 1, len(path)) if path[t] and not path[t - 1]), None)
 
 
 def _times(after: Dataset, scenario: str, segment: str, ratio: float, until: int | None) -> Iterator[ScenarioFactor]:
     """The factors of a segment's demand times a ratio, in every month from which they change.
 
-    From month `until` on nothing is left of the ratio: there is no demand in it, and growth begins again after it.
+    From month `until` on nothing is left of the ratio: growth begins again in it.
     """
     begins = {
         after.t(each.from_month)

@@ -108,7 +108,7 @@ class _OwnBuildKind(OfferKind):
                 state.write(replace(row, status="signed", signed_month=dataset.month(month), **facts))
                 state.stands_for(runs_as, signings[0], settled=True)
                 state.done.append(f"{runs_as}: {self.units(units)} signed {dataset.label(month)}")
-            if signed:
+            if signed or (row.status == "signed" and getattr(row, self.signed_column)):
                 state.signed.add(key)
             if row.status != "excluded" and not open_still and not by_month:
                 state.leave_out(key)

@@ -3,10 +3,12 @@
 import builders as b
 import pytest
 
+from models.checks import check
+from models.demand.baseline import baseline_demand
 from models.plan import LimitChoice, OptionPurchase, Payment, Plan, Shortfall, Signing
 from models.roll import roll_forward
 from models.roll.scenarios import roll_scenarios
-from models.schema import Cap, Limit, Option, Rule, Scenario, ScenarioFactor
+from models.schema import Cap, Limit, Option, OwnSite, Rule, Scenario, ScenarioFactor, SpendCommitment
 from models.supply.registry import kind_named
 
 
@@ -298,3 +300,76 @@ def test_a_delay_that_postpones_nothing_is_left_out_and_told(name):
         rolled = roll_scenarios(data, {"s": plan}, "s", ["s"], to)
         assert len(rolled.dataset.scenario_factors) == left
         assert any("postpones nothing" in each for each in rolled.notes) == (left == 0 and name == "*")
+
+
+@pytest.mark.parametrize(
+    ("plain", "factors"),
+    [
+        ((4.0, 4.0, 0.0, 0.0), [(1, 1.5)]),
+        ((4.0, 4.0, 0.0, 4.0), [(1, 1.5), (3, 1.0)]),
+        ((4.0, 4.0, 0.0, 0.0, 4.0), [(1, 1.5), (4, 1.0)]),
+    ],
+)
+def test_growth_before_the_round_counts_until_demand_begins_anew(plain, factors):
+    """Demand grown by half before is half as much again, in a month whose plain figure is 0 too, until it begins anew.
+
+    In March the month's growth of -100 % and 50 points more leave half of what there was: 4 x 1.5 x 0.5 = 3.
+    """
+    rows = (b.demand(*plain), Scenario(scenario="s", probability=1.0))
+    growth = ScenarioFactor(scenario="s", quantity="demand_growth", name="chat", value=0.5)
+    data = b.dataset(*rows, growth, months=len(plain))
+    rolled = roll_scenarios(data, {"s": Plan()}, "s", ["s"], 1, months=len(plain) - 1)
+    found = [
+        (each.from_month - b.JAN, each.value) for each in rolled.dataset.scenario_factors if each.quantity == "demand"
+    ]
+    assert found == factors
+    before = baseline_demand(data.in_scenario("s"))["chat", "us"]
+    assert before[2] == pytest.approx(3.0)
+    assert baseline_demand(rolled.dataset.in_scenario("s"))["chat", "us"] == pytest.approx(before[1:])
+    assert not rolled.notes
+
+
+def test_growth_that_begins_anew_in_one_region_alone_is_told():
+    """A factor of a segment cannot be forgotten in one region and kept in another: the person is asked."""
+    regions = (b.demand(4.0, 4.0, 0.0, 4.0), b.demand(4.0, months=4, region="eu"))
+    growth = ScenarioFactor(scenario="s", quantity="demand_growth", name="chat", value=0.5)
+    data = b.dataset(*regions, Scenario(scenario="s", probability=1.0), growth, months=4)
+    rolled = roll_scenarios(data, {"s": Plan()}, "s", ["s"], 1, months=3)
+    assert any("has grown by other shares in its regions" in each for each in rolled.notes)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "name"),
+    [("fleet_share", "old"), ("fleet_share", "us-inc"), ("fleet_share", "hall"), ("supplier_exit", "us-inc")],
+)
+def test_factors_of_what_is_over_are_no_rows_of_the_next_round(quantity, name):
+    """Of an asset that has gone no factor stays, under its name, its provider's or its site's: nothing has the name."""
+    rows = (b.fleet("old", site="hall", until_month=b.JAN), b.on_demand(1.0), b.demand(1.0, months=3))
+    promise = SpendCommitment(
+        commitment="past", provider="us-inc", usd=1.0, from_month=b.JAN, until_month=b.JAN + 2, status="excluded"
+    )
+    exit_or_share = ScenarioFactor(scenario="s", quantity=quantity, name=name, from_month=b.JAN + 2, value=1.0)
+    of_all = ScenarioFactor(scenario="s", quantity="fleet_share", name="*", from_month=b.JAN, value=0.5)
+    data = b.dataset(rows, promise, Scenario(scenario="s", probability=1.0), exit_or_share, of_all)
+    assert not [each for each in check(data) if each.severity == "error"]
+    rolled = roll_scenarios(data, {"s": Plan()}, "s", ["s"], 1).dataset
+    assert rolled.scenario_factors == (of_all,)
+    assert not [each for each in check(rolled) if each.severity == "error" and each.sheet == "scenario_factors"]
+
+
+def test_a_build_whose_term_ended_before_still_meets_a_rule():
+    """A hall signed and given back before month 0 was signed: what requires it may be, in the next round too."""
+    hall = OwnSite(
+        build="hall",
+        region="us",
+        block_mw=0.001,
+        term_months=2,
+        status="signed",
+        signed_month=b.JAN - 2,
+        signed_blocks=1,
+    )
+    lease = b.lease("big", b.term(2, hourly=1.0))
+    data = b.dataset(hall, lease, Rule(rule="after", kind="requires", offers=("big", "hall")), months=4)
+    rolled = roll_forward(data, Plan(), 1)
+    assert rolled.dataset.rules == ()
+    assert "hall: over, removed" in rolled.done
