@@ -150,14 +150,12 @@ class OfferKind(OfferRows, ABC):
         return dataset.with_rows(**{self.sheet.name: rows})
 
     def excluded(self, row: Any) -> Any:
-        """The row with the offer off the table; rules and caps still know its name."""
-        return replace(row, status="excluded")
+        """The row with the offer off the table: none of it is left. Rules, caps and losses still know whom it names."""
+        return replace(row, **{self.most_column: 0})
 
     def without(self, dataset: Dataset, name: str | None = None) -> Dataset:
-        """The same problem without an offer, or with nothing of the kind on the table."""
-        return self.changed(
-            dataset, lambda row: self.excluded(row) if self.status(row) == "offer" or name else row, name
-        )
+        """The same problem without an offer, or with nothing of the kind on the table; what is signed stays."""
+        return self.changed(dataset, lambda row: self.excluded(row) if self.status(row) == "offer" else row, name)
 
     def delivered(self, dataset: Dataset, name: str | None, factor: float) -> Dataset:
         """The same problem with the share that an offer delivers, or all, times `factor`."""

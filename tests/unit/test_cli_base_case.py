@@ -61,7 +61,7 @@ def test_nothing_is_leased_out_and_no_option_bought() -> None:
     )
     assert base_of(data).cost.value(0.0) == pytest.approx(2 * (744 + 672))
     base = nothing_new(data)
-    assert [each.status for each in base.lease_outs] == ["excluded"]
+    assert [each.units_max for each in base.lease_outs] == [0]
     assert base.options == ()
 
 

@@ -5,11 +5,12 @@ import pytest
 
 from models.audit import audit
 from models.kinds import OfferKey
+from models.schema import Cap, Resilience
 from models.supply.contract_kind import CONTRACT
 from models.supply.lease_kind import LEASE
 from models.supply.lease_out_kind import LEASE_OUT
 from models.supply.registry import offers_on_the_table
-from models.variants.offers import at_price, with_offer, without_offer
+from models.variants.offers import at_price, nothing_new, with_offer, without_offer
 
 HOURS = 744  # January
 CHEAP, DEAR = OfferKey(LEASE, "cheap"), OfferKey(LEASE, "dear")
@@ -38,6 +39,29 @@ def test_an_offer_left_out_is_still_known_to_rules():
     """A rule that requires an offer off the table leaves no plan, rather than a rule about nothing."""
     data = with_offer(_one_month(b.lease("cheap", b.term(1, hourly=1.0)), b.on_demand(2.0)), CHEAP)
     assert b.solved_or_none(without_offer(data, CHEAP)) is None
+
+
+def test_a_provider_of_an_offer_left_out_is_still_held_to_a_cap_of_each():
+    """At least 30 % of capacity of each: without the only offer of one no plan keeps that, nor does the base case."""
+    cap = Cap(cap="spread", measure="capacity_share", scope="provider", name="*", sense="min", value=0.3)
+    data = _one_month(b.fleet(provider="own"), b.lease("cheap", b.term(1, hourly=1.0)), cap)
+    assert b.solved(data).signings
+    assert b.solved_or_none(without_offer(data, CHEAP)) is None
+    assert b.solved_or_none(nothing_new(data)) is None
+
+
+def test_a_provider_of_an_offer_left_out_can_still_be_lost():
+    """Hours on demand of who offers a lease can be lost, signed or not: without the lease another is needed still."""
+    data = b.dataset(
+        b.demand(1.0),
+        b.on_demand(1.0, provider="neo"),
+        b.lease("cheap", b.term(1, hourly=0.5), provider="neo"),
+        b.lease("dear", b.term(1, hourly=2.0), provider="other"),
+        Resilience(against="provider", protected_share=1.0),
+        months=1,
+    )
+    assert b.costs(b.solved(data)) == {"lease": pytest.approx(2.0 * HOURS)}
+    assert b.costs(b.solved(without_offer(data, CHEAP))) == {"lease": pytest.approx(2.0 * HOURS)}
 
 
 def test_an_offer_forced_in_is_not_another_of_the_same_name():
