@@ -79,6 +79,11 @@ def paid_usd(plans: Plans, category: str, offer: str) -> float:
     )
 
 
+def added_up_usd(plans: Plans) -> float:
+    """What the cost adds up, each present value without its sign; with scenarios of the one in which that is most."""
+    return max(sum(abs(each.present_value_usd) for each in plan.payments) for plan in by_scenario(plans).values())
+
+
 class OnePlan:
     """The program of a problem of one future."""
 

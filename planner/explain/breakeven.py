@@ -166,7 +166,10 @@ class BreakEven:
         return (self.linear or inside) and all(abs(f - each.f) > PRICE_TOLERANCE for each in self.points)
 
     def _middle(self) -> float | None:
-        """The middle of the widest part of the interval that no price tried yet lies in."""
+        """The middle of the widest part of the interval that no price tried yet lies in; nothing, where little is left.
+
+        Below no price there is none to try, so that only at none itself its lower end shows.
+        """
         known = self.known()
         low = 0.0 if known.at_least is None else known.at_least
         high = 2.0 * max(1.0, *(each.f for each in self.points)) if known.at_most is None else known.at_most
@@ -174,7 +177,9 @@ class BreakEven:
             return None
         inside = sorted({low, high, *(each.f for each in self.points if low < each.f < high)})
         low, high = max(pairwise(inside), key=lambda part: part[1] - part[0], default=(low, low))
-        return (low + high) / 2.0 if high - low > KNOWN_WIDTH / 2.0 else None
+        if high - low > KNOWN_WIDTH / 2.0:
+            return (low + high) / 2.0
+        return 0.0 if known.at_least is None and self._is_new(0.0) else None
 
     def _line_meets(self, cost: float | None) -> float | None:
         """The price multiple at which the lowest line of a known plan reaches that cost."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -58,8 +59,8 @@ class SlackPolicy(OneSearch):
     def next_search(self) -> Search | None:
         """As `Question`; a plan that costs less than the problem as it is shows that one of them does bind."""
         bound = self.base.least_cost.at_least
-        if bound is not None:
-            self.search.enough = Estimate(bound - noise_usd(self.base), None)
+        if bound is not None:  # less by something: where it costs nothing there is no noise, and the plan is no news
+            self.search.enough = Estimate(math.nextafter(bound - noise_usd(self.base), -math.inf), None)
         return super().next_search()
 
     @property

@@ -18,7 +18,7 @@ from models.dataset import Dataset
 from models.estimate import UNKNOWN, Estimate
 from models.kinds import OfferKey
 from models.plan import Plan
-from models.stochastic.plan_problem import Plans
+from models.stochastic.plan_problem import Plans, added_up_usd
 from models.stochastic.risk import Measure
 from models.stochastic.solution import StochasticSolution
 from models.supply.registry import offers_on_the_table
@@ -184,8 +184,11 @@ class Search:
 
     def _hold_against_plan(self) -> None:
         """A bound that a plan refutes is none: the solver has contradicted itself."""
-        bound, cost = self.bound_usd, self.cost_usd
-        if bound is not None and cost is not None and cost < bound - PRECISION * abs(bound):
+        bound, plan = self.bound_usd, self.plan
+        if bound is None or plan is None:
+            return
+        size = max(abs(bound), added_up_usd(plan))  # of costs that cancel little is left, rounding of all of them
+        if plan.objective_usd < bound - PRECISION * size:
             self.bound_usd, self.proven_gap = None, math.inf
             self.failures += 1
 

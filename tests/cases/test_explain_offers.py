@@ -307,6 +307,19 @@ def test_an_offer_that_is_not_taken_is_out_at_todays_price_already() -> None:
     assert even.next_price() == pytest.approx(0.5)
 
 
+def test_what_is_left_next_to_no_price_is_tried_at_none() -> None:
+    """Off lines, halving ends at prices of which little is left; worth it at none at all, both ends are known."""
+    dearer = Point(KNOWN_WIDTH / 4.0, 100.5, 0.0, 100.5)
+    even = BreakEven(Estimate.exactly(100.0), linear=False, points=[Point(1.0, 200.0, 0.0, 200.0), dearer])
+    assert even.next_price() == 0.0
+    assert not even.is_settled
+    worth = replace(even, points=[*even.points, Point(0.0, 99.0, 0.0, 99.0)])
+    assert worth.known() == Estimate(0.0, dearer.f)
+    assert worth.is_settled
+    not_worth = replace(even, points=[*even.points, Point(0.0, 100.5, 0.0, 100.5)])
+    assert not_worth.never()
+
+
 def test_where_a_rule_depends_on_the_price_both_sides_are_tried() -> None:
     """Without chords nothing leads back from far: a nearer price beyond, one where a plan known may do, the middle."""
     even = BreakEven(Estimate(98.0, 100.0), linear=False, points=[Point(1.0, 85.0, 10.0, 95.0)])

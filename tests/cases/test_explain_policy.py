@@ -95,3 +95,13 @@ def test_pieces_loosened_together_are_all_loosened() -> None:
     some = loosened_together(data, pieces[1:2])
     assert [each.cap for each in some.caps] == ["one"]
     assert (some.rules, some.segments) == (data.rules, data.segments)
+
+
+def test_what_does_not_bind_a_plan_that_costs_nothing_is_searched_for() -> None:
+    """Where the plan costs nothing, nothing is below it, so that it is no answer to whether caps cost anything."""
+    data = b.dataset(b.demand(1.0), b.fleet(), b.on_demand(8.0), _cap("far", 1.0), _cap("further", 2.0), months=1)
+    found, asked = _explained(data, b.solved(data))
+    assert found.cost_usd == 0.0
+    assert asked == [TOGETHER]
+    assert set(_savings(found).values()) == {Estimate.exactly(0.0)}
+    assert found.complete

@@ -80,6 +80,18 @@ def test_a_plan_that_rounding_holds_above_the_bound_ends_the_search(data: Datase
     assert Search("another", data, plan, bound_usd=cost * (1.0 - 1e-5), asked_gap=0.0).is_open
 
 
+@pytest.mark.parametrize(("above_usd", "stands"), [(1e-5, True), (1.0, False)])
+def test_rounding_of_what_cancels_refutes_no_bound(above_usd: float, stands: bool) -> None:
+    """Of a plan whose income pays for its lease rounding of either is left; only more than that refutes a bound."""
+    data = b.dataset(b.lease("own", b.term(1, hourly=3.0), sublet=True), b.lease_out("out", 3.0, 1), months=1)
+    offers = offers_on_the_table(data)
+    plan = b.solved(with_offer(with_offer(data, offers[0]), offers[1]))
+    assert plan.objective_usd == pytest.approx(0.0, abs=1e-9)
+    search = Search("at the price that it is worth", data, plan)
+    search.learn(SolveResult("", "optimal", plan.objective_usd + above_usd, plan.objective_usd + above_usd, 0.0))
+    assert (search.bound_usd is not None) is stands
+
+
 def test_what_was_decided_again_and_again_ends_the_search(data: Dataset) -> None:
     """A plan that reaches what is asked, but that the audit does not accept here, is not looked for for ever."""
     search = Search("it", data, asked_gap=0.0, enough=Estimate(700.0, None), seconds=100.0)
