@@ -41,7 +41,9 @@ def add_single_sites(model: Model) -> None:
                 body.add(runs_at[name, site, t], -whole)
                 model.add_constraint("runs_at_one_site", (name, site, t), body, equals=0.0)
                 continue
-            ceiling = min(upper_bound(asked), _token_ceiling(model, service, by_month[t][site]))
+            ceiling = _token_ceiling(model, service, by_month[t][site])
+            if not model.probes:  # what probes ask for on top has to find room at the site too
+                ceiling = min(ceiling, upper_bound(asked))
             body.add(runs_at[name, site, t], -ceiling)
             model.add_constraint("runs_at_one_site", (name, site, t), body, at_most=0.0)
         model.add_constraint("one_site", (name, t), one, at_most=1.0)

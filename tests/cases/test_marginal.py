@@ -227,3 +227,12 @@ class TestEdges:
         data = b.dataset(b.demand(2.0), b.segment(shortfall_usd_per_mtok=0.25), b.on_demand(3.0), cap, months=1)
         [found] = _values(data).caps
         assert (found.usd, found.left_usd) == (0.0, pytest.approx(250 / 24 / 3.0 - 1.0))
+
+
+@pytest.mark.parametrize("shortfall", [{}, {"shortfall_usd_per_mtok": 1.0}])
+def test_more_of_what_cannot_be_split_is_served_where_it_runs(shortfall: dict[str, float]) -> None:
+    """Half a token runs at a site of two at 0.5 USD an hour: one more costs its hours there, not shortfall."""
+    fleet = b.fleet(accelerators=2.0, usage_usd_per_accelerator_hour=0.5)
+    data = b.dataset(fleet, b.segment(single_site=True, **shortfall), b.demand(0.5), months=1)
+    (value,) = _values(data).tokens
+    assert (value.usd, value.left_usd) == pytest.approx((0.5 * JAN_HOURS, None))
