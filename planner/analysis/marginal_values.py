@@ -230,8 +230,10 @@ def _values_of(
     caps = {i: row.index() for i, row in enumerate(arrays.rows) if row.parent_component().name == FAMILY}
 
     def sizes(values: Vector) -> dict[int, float]:
-        size = abs(arrays.matrix) @ abs(values)
-        return {i: max(float(size[i]), NOISE) for i in caps}
+        """What the row of each cap adds up; where that is nothing a unit of it, as less is within tolerances."""
+        matrix = abs(arrays.matrix)
+        size, unit = matrix @ abs(values), matrix.max(axis=1).toarray().ravel()
+        return {i: float(size[i] if size[i] > NOISE * unit[i] else max(unit[i], NOISE)) for i in caps}
 
     bases, none_online = _bases(model, plan)
     power = [i for i in bases if arrays.columns[i].parent_component().name == POWER]

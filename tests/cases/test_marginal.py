@@ -236,3 +236,15 @@ def test_more_of_what_cannot_be_split_is_served_where_it_runs(shortfall: dict[st
     data = b.dataset(fleet, b.segment(single_site=True, **shortfall), b.demand(0.5), months=1)
     (value,) = _values(data).tokens
     assert (value.usd, value.left_usd) == pytest.approx((0.5 * JAN_HOURS, None))
+
+
+def test_a_cap_of_nothing_is_worth_nothing_beside_another() -> None:
+    """Of two caps that bar all spending each alone is worth nothing; one alone saves the shortfall that it causes."""
+    one, other = (
+        Cap(cap=name, measure="cash_usd", scope=scope, name=whom, sense="max", value=0.0)
+        for name, scope, whom in (("all", "total", None), ("spot", "provider", "spot"))
+    )
+    rows = [b.segment(shortfall_usd_per_mtok=0.1), b.demand(1.0), b.on_demand(1.0, provider="spot")]
+    assert _values(b.dataset(*rows, one, other, months=1)).caps == ()
+    (value,) = _values(b.dataset(*rows, one, months=1)).caps
+    assert value.usd == pytest.approx(0.1 * 1000.0 * JAN_DAYS / JAN_HOURS - 1.0)
