@@ -70,7 +70,7 @@ def _rolled(state: RollState, cap: Cap, months_left: int) -> list[Cap]:
             each.cash_usd * payers.share_in_scope(own, each) for each in state.plan.payments if begun <= each.month < to
         )
         left = cap.value - paid
-        if cap.sense == "min" and left <= 0.0:
+        if cap.sense == "min" and left <= 0.0 and not _may_earn(dataset):
             state.done.append(f"cap {name}: met until {dataset.label(last)} by what was paid {looked_back}")
             continue
         rest = replace(
@@ -84,6 +84,11 @@ def _rolled(state: RollState, cap: Cap, months_left: int) -> list[Cap]:
         state.done.append(f"cap {rest.cap}: {cap.value:,.0f} {so_far} {looked_back}")
         found.append(rest)
     return found
+
+
+def _may_earn(dataset: Dataset) -> bool:
+    """Whether money may come in, so that what was paid may be more than what is paid by the end of a period."""
+    return bool(dataset.lease_outs) or any(each.value_usd for each in dataset.runs)
 
 
 def _period(dataset: Dataset, cap: Cap, to: int, months_left: int) -> tuple[int, int | None]:

@@ -373,3 +373,14 @@ def test_a_build_whose_term_ended_before_still_meets_a_rule():
     rolled = roll_forward(data, Plan(), 1)
     assert rolled.dataset.rules == ()
     assert "hall: over, removed" in rolled.done
+
+
+@pytest.mark.parametrize(("taker", "left"), [(None, []), ("out", [("least, until 2026-12", -30.0), ("least", 100.0)])])
+def test_a_least_sum_that_income_may_undercut_stays(taker, left):
+    """Of at least 100 a year 130 were paid: income of up to 30 is left to have, where a lease-out may bring any."""
+    least = Cap(cap="least", measure="cash_usd", scope="total", sense="min", value=100.0, per="year", until_month=None)
+    takers = () if taker is None else (b.lease_out(taker),)
+    data = b.dataset(least, *takers, b.on_demand(1.0), months=12)
+    rolled = roll_forward(data, Plan(payments=(_paid(0, 130.0),)), 3).dataset
+    found = [(each.cap, each.value) for each in rolled.caps]
+    assert sorted(found, key=lambda each: each[1]) == (left or [("least", 100.0)])
