@@ -1,10 +1,10 @@
 r"""Probes: quantities fixed at 0 whose reduced cost is the marginal value of one more of them.
 
 `one_more_bn_per_day[s,t]`: demand after limits of segment s in month t, spread over regions and load blocks
-as its baseline demand is. `one_more_mw[r,h,t]`: power of hardware h online in region r that costs nothing,
-belongs to no one a cap speaks of, is not leased out and is no site. With the integer decisions of a plan
-held, what a unit of a probe changes of the objective is its reduced cost: the derivative of the least cost,
-every row it flows through counted. Models are built without probes unless asked for.
+as its baseline demand is, and earning what its tokens do. `one_more_mw[r,h,t]`: power of hardware h online in
+region r that costs nothing, belongs to no one a cap speaks of, is not leased out and is no site. With the integer
+decisions of a plan held, what a unit of a probe changes of the objective is its reduced cost: the derivative of the
+least cost, every row it flows through counted. Models are built without probes unless asked for.
 """
 
 from __future__ import annotations
@@ -60,6 +60,7 @@ def add_demand_probes(model: Model) -> None:
     )
     for (segment, t), extra in model.add_variables(TOKENS, per_day, upper=0.0).items():
         total, shares = sum(amount for _, amount in per_day[segment, t]), block_shares(dataset, segment)
+        model.more_tokens[segment, t] = Linear.of(extra, dataset.hours(t) / 24.0)
         for region, amount in per_day[segment, t]:
             for block in dataset.blocks:
                 share = amount / total * shares[block.block] * dataset.hours(t) / 24.0

@@ -64,6 +64,8 @@ class Model:
         self.demand: dict[tuple[str, str, int, str], Linear] = {}
         self.run_demand: dict[tuple[str, str, int, str], Linear] = {}
         self.revenue_forgone: dict[int, Linear] = {}
+        self.more_tokens: dict[tuple[str, int], Linear] = {}
+        """With probes: billions of tokens on top of the demand of a segment in month t."""
         self.revenue_left: dict[tuple[str, int], Linear] = {}
         self.churn: dict[tuple[str, int], Linear] = {}
         self.shortfall: dict[tuple[str, int], Linear] = {}

@@ -57,4 +57,6 @@ def earned_by_month(model: Model) -> list[Linear]:
         earned[t].plus(forgone, -1.0)
     for (segment, t), short in model.shortfall.items():
         earned[t].plus(short, -prices.revenue_usd_per_bn(segment, t) * model.units.tokens_bn)
+    for (segment, t), more in model.more_tokens.items():
+        earned[t].plus(more, prices.revenue_usd_per_bn(segment, t))
     return earned

@@ -248,3 +248,12 @@ def test_a_cap_of_nothing_is_worth_nothing_beside_another() -> None:
     assert _values(b.dataset(*rows, one, other, months=1)).caps == ()
     (value,) = _values(b.dataset(*rows, one, months=1)).caps
     assert value.usd == pytest.approx(0.1 * 1000.0 * JAN_DAYS / JAN_HOURS - 1.0)
+
+
+def test_what_more_tokens_earn_is_in_the_bank() -> None:
+    """They take 744 hours on demand at 1 USD and bring 62 USD; of the 682 drawn more 1 % is due a month later."""
+    revenue = 62.0 / (1000.0 * JAN_DAYS)
+    rows = [b.segment(revenue_usd_per_mtok=revenue), b.demand(1.0), b.on_demand(1.0)]
+    money = {"opening_cash_usd": 0.0, "credit_line_usd": 1e6, "credit_interest": 1.01**12 - 1.0}
+    (value,) = _values(b.dataset(*rows, months=1, **money)).tokens
+    assert value.usd == pytest.approx(JAN_HOURS + 0.01 * (JAN_HOURS - 62.0))
