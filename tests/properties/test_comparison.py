@@ -41,8 +41,11 @@ def test_no_other_decisions_are_cheaper_at_length() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_planted_fault_is_found(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each of the faults makes the comparison disagree, in one of the first workbooks."""
+def test_a_planted_fault_is_found_at_length(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of the faults makes the comparison disagree, in one of the first workbooks.
+
+    For people, since two faults are not met within these: `levers do not combine`, `rent never rises`.
+    """
     FAULTS[fault](monkeypatch)
     assert any(compared(seed, probes=0).disagreement for seed in range(1, WITHIN + 1))
 
