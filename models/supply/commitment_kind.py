@@ -50,10 +50,6 @@ class CommitmentKind(KindWithoutCapacity):
     def price(self, dataset: Dataset, row: SpendCommitment) -> OfferPrice:
         return OfferPrice(row.usd, row.per)
 
-    def excluded(self, row: SpendCommitment) -> SpendCommitment:
-        """It has no units, and names nobody that a cap or a loss would speak of."""
-        return replace(row, status="excluded")
-
     def at_price(self, dataset: Dataset, name: str, factor: float) -> Dataset:
         return self.changed(dataset, lambda row: times(row, factor, "usd"), name)
 

@@ -150,8 +150,11 @@ class OfferKind(OfferRows, ABC):
         return dataset.with_rows(**{self.sheet.name: rows})
 
     def excluded(self, row: Any) -> Any:
-        """The row with the offer off the table: none of it is left. Rules, caps and losses still know whom it names."""
-        return replace(row, **{self.most_column: 0})
+        """The row with the offer off the table: none of it is left, by its status where it has no such column.
+
+        Rules still know it, and caps and losses whom it names where none of it is left.
+        """
+        return replace(row, **({self.most_column: 0} if hasattr(row, self.most_column) else {"status": "excluded"}))
 
     def without(self, dataset: Dataset, name: str | None = None) -> Dataset:
         """The same problem without an offer, or with nothing of the kind on the table; what is signed stays."""
