@@ -23,7 +23,8 @@ from planner.explain.by_scenario import ScenarioDifference, ScenarioQuestions
 from planner.explain.held_prices import held_prices
 from planner.explain.offers import OfferAnswer, offer_questions
 from planner.explain.policy import PolicyAnswer, policy_questions, slack_policy
-from planner.explain.searches import LeastCost, Search, SharedTime
+from planner.explain.searches import LeastCost, Search
+from planner.explain.shared_time import SharedTime
 from planner.interrupt import Stop
 from planner.solving.problem import SolveOptions
 from planner.solving.worker_pool import WorkerPool, default_workers

@@ -26,7 +26,8 @@ from planner.analysis.scenario_comparison import plan_changes
 from planner.explain.better_plan import BetterPlan, better_plan
 from planner.explain.kept_problems import KeptProblems
 from planner.explain.ranges import Variation
-from planner.explain.searches import LeastCost, Search, SharedTime
+from planner.explain.searches import LeastCost, Search
+from planner.explain.shared_time import SharedTime
 from planner.solving.dispatch import local_optimum
 from planner.solving.held_rows import breaks_losses
 from planner.solving.problem import SolveOptions, fixed_problem

@@ -13,7 +13,8 @@ from models.estimate import UNKNOWN, Estimate
 from models.plan import Plan
 from models.supply.registry import offers_on_the_table
 from models.variants.offers import with_offer
-from planner.explain.searches import USUAL, LeastCost, Search, SharedTime
+from planner.explain.searches import LeastCost, Search
+from planner.explain.shared_time import USUAL, SharedTime
 from planner.solving.problem import SolveOptions
 from planner.solving.solve_task import SolveResult, SolveTask
 
