@@ -94,6 +94,16 @@ def without_rows(*families: str) -> Fault:
     return instead(Model, "add_constraint", wrong)
 
 
+def _one_by_one(fault: Fault) -> Fault:
+    """A fault in how levers are taken one after the other, which only many combinations of limits are."""
+
+    def plant(patch: pytest.MonkeyPatch) -> None:
+        patch.setattr(models.demand.segment_limits, "MOST_TOGETHER", 0)
+        fault(patch)
+
+    return plant
+
+
 def _term_without(**columns: Any) -> Wrong:
     """A figure of a lease as if columns of its term were others."""
 
@@ -319,7 +329,8 @@ FAULTS: dict[str, Fault] = {
     "a segment runs at several sites": without_rows("one_site", "runs_at_one_site"),
     "churn is not accumulated": _limits(lambda effect: replace(effect, churn_per_month=0.0)),
     "the peak multiplier is ignored": _limits(lambda effect: replace(effect, peak_demand=effect.demand)),
-    "levers do not combine": instead(SegmentLimits, "_times", lambda right, limits, share, *rest: share),
+    "levers do not combine": _one_by_one(instead(SegmentLimits, "_times", lambda right, limits, share, *rest: share)),
+    "limits of levers are in force apart": without_rows("limits_together"),
     "shortfall drives nobody away": instead(Churn, "by_shortfall", lambda *_: 0.0),
     "nobody comes back": instead(Churn, "kept", lambda right, churn, lost: lost),
     "rivals win nobody": instead(Churn, "to_rivals", lambda *_: 0.0),

@@ -25,7 +25,7 @@ def _disagreements(seeds: Iterable[int]) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "first", [*range(1, 41, 5), *(pytest.param(n, marks=pytest.mark.slow) for n in range(41, 241, 5))]
+    "first", [*range(1, 41, 5), *(pytest.param(n, marks=pytest.mark.slow) for n in range(41, WITHIN + 1, 5))]
 )
 def test_no_other_decisions_are_cheaper(first: int) -> None:
     """The planner's cost is that of the best of all decisions, and optima are related as they must be."""
@@ -41,11 +41,8 @@ def test_no_other_decisions_are_cheaper_at_length() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_planted_fault_is_found_at_length(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each of the faults makes the comparison disagree, in one of the first workbooks.
-
-    For people, since two faults are not met within these: `levers do not combine`, `rent never rises`.
-    """
+def test_a_planted_fault_is_found(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of the faults makes the comparison disagree, in one of the workbooks that agree without it."""
     FAULTS[fault](monkeypatch)
     assert any(compared(seed, probes=0).disagreement for seed in range(1, WITHIN + 1))
 

@@ -286,6 +286,9 @@ def own_build(make: Maker, name: str = "own build") -> list[Any]:
     columns |= make.window("sign_from", "sign_until")
     if make.chance(3):
         columns |= {"status": "signed", "signed_month": JAN + make.one_of(-14, -2, 0, 1), "signed_blocks": 1}
+        if columns["signed_month"] == JAN - 14:  # in its second year a rent has risen
+            columns |= {"rent_usd_per_mw_month": 1e5, "escalator_per_year": 0.5}
+            columns |= {"service_not_before": None, "term_months": None}
     else:
         columns |= make.some(6, blocks_max=(2, 2, 3))
     site = f"{name} campus" if make.chance(3) else None
