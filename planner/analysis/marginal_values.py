@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -32,7 +32,7 @@ from planner.analysis.other_side import of_either_side, on_the_other_side
 from planner.errors import OutOfTime
 from planner.solving.dispatch import completed_decisions
 from planner.solving.held_rows import SPARE, broken_losses
-from planner.solving.one_sided import OneSided, Slopes, one_sided_derivatives
+from planner.solving.one_sided import OneSided, Slopes, one_sided_derivatives, saves
 from planner.solving.pipeline.side_by_side import Asked, beside
 from planner.solving.problem import fixed_at
 from planner.solving.time_limit import TimeLimit
@@ -238,14 +238,20 @@ def _values_of(
     bases, none_online = _bases(model, plan)
     power = [i for i in bases if arrays.columns[i].parent_component().name == POWER]
 
-    def derivatives(program: Compiled) -> OneSided | None:
+    adapts = np.flatnonzero(np.isnan(told) & model.compiled.integer)
+
+    def derivatives(
+        program: Compiled, known: OneSided | None = None, only: Collection[tuple[str, int]] = ()
+    ) -> OneSided | None:
         return one_sided_derivatives(
             program,
-            bases,
-            sizes,
+            {i: base for i, base in bases.items() if not only or ("column", i) in only},
+            lambda values: {i: size for i, size in sizes(values).items() if not only or ("row", i) in only},
             max(0.1, limit.left()),
             helpful=power,
             none_to_lose=none_online,
+            elsewhere=known,
+            adapts=adapts,
             threads=threads or os.cpu_count() or 1,
             should_stop=should_stop,
         )
@@ -253,8 +259,13 @@ def _values_of(
     found = derivatives(arrays)
     if found is None:
         return None
-    other = on_the_other_side(arrays, found, np.isnan(told) & model.compiled.integer)
-    found = of_either_side(found, None if other is None else derivatives(other), arrays)
+    worth = frozenset(adapts[saves((found.duals * (1.0 - 2.0 * found.values))[adapts], found.duals)].tolist())
+    if other := on_the_other_side(arrays, found, worth):
+        found = of_either_side(found, derivatives(other, found), arrays)
+    if other := on_the_other_side(arrays, found, worth.union(*found.saved.values())):
+        new = frozenset(np.flatnonzero(other.lower != arrays.lower).tolist()) - worth
+        if only := [each for each, columns in found.saved.items() if columns & new]:
+            found = of_either_side(found, derivatives(other, found, only), arrays)
     model.plan(found.values)  # gives the variables their values, which the caps' weights are worked out from
     unit, tokens, capacity = model.units.usd, list[TokenValue](), list[CapacityValue]()
     for i, slopes in found.columns.items():

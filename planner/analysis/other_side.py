@@ -6,10 +6,10 @@ that is owed. The columns of 0 or 1 that say on which side a plan is are no deci
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
 from models.core.compiled import Compiled
 from planner.solving.exactness import PRECISION
@@ -19,8 +19,8 @@ SAME = 1e-9
 """Two optima are one and the same within this share."""
 
 
-def on_the_other_side(arrays: Compiled, here: OneSided, adapts: npt.NDArray[np.bool_]) -> Compiled | None:
-    """The program with every column the other way that may be so at the same values, and by its dual is worth it.
+def on_the_other_side(arrays: Compiled, here: OneSided, worth: Iterable[int]) -> Compiled | None:
+    """The program with every column the other way that may be so at the same values.
 
     Parameters
     ----------
@@ -28,8 +28,8 @@ def on_the_other_side(arrays: Compiled, here: OneSided, adapts: npt.NDArray[np.b
         A program with its whole numbers held.
     here
         Its optimum.
-    adapts
-        The columns held at 0 or 1 that are no decisions, of shape (columns,).
+    worth
+        The columns held at 0 or 1 that are no decisions, of which the other value may be worth it.
 
     Returns
     -------
@@ -38,9 +38,8 @@ def on_the_other_side(arrays: Compiled, here: OneSided, adapts: npt.NDArray[np.b
     """
     values, matrix, activity = here.values, arrays.matrix, arrays.matrix @ here.values
     size = abs(matrix) @ abs(values) + 1.0
-    worth = adapts & (here.duals * (1.0 - 2.0 * values) < -PRECISION * abs(here.duals).max(initial=0.0))
     switched = []
-    for i in np.flatnonzero(worth):
+    for i in sorted(worth):
         rows = matrix.indices[matrix.indptr[i] : matrix.indptr[i + 1]]
         moved = activity[rows] + matrix.data[matrix.indptr[i] : matrix.indptr[i + 1]] * (1.0 - 2.0 * values[i])
         beyond = np.maximum(arrays.row_lower[rows] - moved, moved - arrays.row_upper[rows])

@@ -329,9 +329,12 @@ class HighsSolver:
 
     def duals(self) -> tuple[Vector, Vector]:
         """Duals of columns and rows, in model units."""
-        solution, factor = self._highs.getSolution(), 1.0 / self.scaling.cost
-        columns = np.array(solution.col_dual, dtype=float) * factor / self.scaling.column
-        return columns, np.array(solution.row_dual, dtype=float) * factor * self.scaling.row
+        columns = np.array(self._highs.getSolution().col_dual, dtype=float) / self.scaling.cost / self.scaling.column
+        return columns, self.row_duals()
+
+    def row_duals(self) -> Vector:
+        """Duals of rows, in model units."""
+        return np.array(self._highs.getSolution().row_dual, dtype=float) / self.scaling.cost * self.scaling.row
 
     def dual_ray(self) -> Vector | None:
         """Weights with which the rows of an infeasible problem contradict each other; None where HiGHS has none."""

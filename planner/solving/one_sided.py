@@ -19,8 +19,9 @@ import numpy.typing as npt
 
 from models.core.compiled import Compiled
 from models.core.vector import Vector
+from planner.solving.exactness import PRECISION
 from planner.solving.highs import HighsSolver, Status, of_basis
-from planner.solving.independent_parts import Part, independent_parts
+from planner.solving.independent_parts import Part, Places, independent_parts
 from planner.solving.problem import SolveOptions
 
 STEPS = (1e-3, 1e-4, 1e-5)
@@ -44,6 +45,7 @@ class Slopes(NamedTuple):
     left: float | None
 
 
+_NOT_KNOWN = Slopes(None, None)
 _Asked = tuple[Literal["column", "row"], int, int, Slopes, float]
 """A column or a row, its place in its part, what its dual says, and the size of what it adds to."""
 _Found = dict[tuple[str, int], Slopes]
@@ -52,12 +54,17 @@ _Found = dict[tuple[str, int], Slopes]
 
 @dataclass(frozen=True, slots=True)
 class OneSided:
-    """The optimal values and reduced costs, both of shape (columns,), and slopes by column and by row."""
+    """The optimal values and reduced costs, both of shape (columns,), and slopes by column and by row.
+
+    `saved`: by column and row, which of the columns that adapt would save a step from the optimum if they were held a
+    bit nearer to their other value, or have a part in it that the step has no optimum.
+    """
 
     values: Vector
     duals: Vector
     columns: Mapping[int, Slopes]
     rows: Mapping[int, Slopes]
+    saved: Mapping[tuple[str, int], frozenset[int]]
 
 
 def one_sided_derivatives(
@@ -68,6 +75,8 @@ def one_sided_derivatives(
     *,
     helpful: Collection[int] = (),
     none_to_lose: Collection[int] = (),
+    elsewhere: OneSided | None = None,
+    adapts: Places | None = None,
     threads: int = 1,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> OneSided | None:
@@ -87,6 +96,11 @@ def one_sided_derivatives(
         Columns of which more never costs: as the optimum is convex, where the dual is 0 a unit more changes nothing.
     none_to_lose
         Columns that add to nothing: what less of it changes is not asked.
+    elsewhere
+        The slopes of a program with the same optimum. They are told again where those of this one are no cheaper, which
+        its duals, being subgradients, mostly say at once.
+    adapts
+        Columns held at 0 or 1 that may be held at the other; `saved` is of these.
     threads
         How many programs are solved side by side; the slopes are the same.
     should_stop
@@ -103,30 +117,52 @@ def one_sided_derivatives(
     def in_time() -> bool:
         return time.monotonic() < ends and not halted.is_set() and not should_stop()
 
-    def solved(program: _Program, share: Sequence[_Asked]) -> _Found:
+    may_save = np.empty(0, dtype=np.intp) if adapts is None else adapts
+    weights, to_other = arrays.matrix[:, may_save].tocsr(), 1.0 - 2.0 * np.round(arrays.lower[may_save])
+
+    def savers(part: Part, program: _Program) -> frozenset[int]:
+        """Which columns that adapt would save at the end of the last step."""
+        if not len(may_save):
+            return frozenset()
+        of_part = weights[part.rows].T
+        if program.end_duals is not None:
+            change = of_part @ (program.end_duals - program.row_duals)
+            saving = saves((duals[may_save] - change) * to_other, duals)
+        elif program.end_ray is not None:
+            change = abs(of_part @ program.end_ray)
+            saving = change > PRECISION * (abs(of_part) @ abs(program.end_ray))
+        else:
+            saving = np.ones(len(may_save), dtype=np.bool_)
+        return frozenset(may_save[saving].tolist())
+
+    def solved(part: Part, program: _Program, share: Sequence[_Asked]) -> _Found:
         found: _Found = {}
         for kind, i, place, (right, left), base in share:
+            saving = frozenset[int]()
             if right is None and in_time():
-                right = program.moved(base, **{kind: place})
+                right, saving = program.moved(base, **{kind: place}), savers(part, program)
             if left is None and not (kind == "column" and i in none_to_lose) and in_time():
-                left = program.moved(-base, **{kind: place})
+                left, saving = program.moved(-base, **{kind: place}), saving | savers(part, program)
             found[kind, i] = Slopes(right, left)
+            saved[kind, i] = saving
         return found
 
     def solved_apart(part: Part, begin: Any, share: Sequence[_Asked]) -> _Found:
-        return solved(_Program(part.arrays, time_limit, begin), share)
+        return solved(part, _Program(part.arrays, time_limit, begin), share)
 
-    values, duals, known = arrays.lower.copy(), np.zeros_like(arrays.lower), dict[tuple[str, int], Slopes]()
+    values, row_duals = arrays.lower.copy(), np.zeros_like(arrays.row_lower)
+    known, saved = dict[tuple[str, int], Slopes](), dict[tuple[str, int], frozenset[int]]()
     programs: list[tuple[Part, _Program]] = []
     for part in independent_parts(arrays, columns):
         program = _Program(part.arrays, max(0.1, ends - time.monotonic()))
         if program.values is None:
             return None
-        values[part.columns], duals[part.columns] = program.values, program.column_duals
+        values[part.columns], row_duals[part.rows] = program.values, program.row_duals
         programs.append((part, program))
+    duals = arrays.cost - arrays.matrix.T @ row_duals
     sizes, by_part = rows(values), list[tuple[Part, _Program, list[_Asked]]]()
     for part, program in programs:
-        asked = list(_asked(part, program, columns, sizes, frozenset(helpful)))
+        asked = list(_asked(part, program, columns, sizes, frozenset(helpful), frozenset(none_to_lose), elsewhere))
         known |= {(kind, i): slopes for kind, i, _, slopes, _ in asked}
         by_part.append((part, program, [each for each in asked if None in each[3]]))
     most = sum(len(moving) for *_, moving in by_part)
@@ -135,32 +171,58 @@ def one_sided_derivatives(
             shares = []
             for part, program, moving in by_part:
                 count = max(1, min(round(threads * len(moving) / max(1, most)), len(moving) // LEAST_SHARE))
-                shares += [pool.submit(solved, program, moving[::count])]
+                shares += [pool.submit(solved, part, program, moving[::count])]
                 shares += [pool.submit(solved_apart, part, program.basis, moving[k::count]) for k in range(1, count)]
             for share in shares:
                 known |= share.result()
         except BaseException:  # KeyboardInterrupt, say: none of the others is waited for
             halted.set()
             raise
-    return OneSided(
-        values, duals, {each: known["column", each] for each in columns}, {each: known["row", each] for each in sizes}
-    )
+    by_column, by_row = {i: known["column", i] for i in columns}, {i: known["row", i] for i in sizes}
+    return OneSided(values, duals, by_column, by_row, saved)
+
+
+def saves(duals: Vector, all_duals: Vector) -> npt.NDArray[np.bool_]:
+    """Where a unit more saves, but for rounding."""
+    saving: npt.NDArray[np.bool_] = duals < -PRECISION * abs(all_duals).max(initial=0.0)
+    return saving
 
 
 def _asked(
-    part: Part, program: _Program, columns: Mapping[int, float], rows: Mapping[int, float], helpful: frozenset[int]
+    part: Part,
+    program: _Program,
+    columns: Mapping[int, float],
+    rows: Mapping[int, float],
+    helpful: frozenset[int],
+    none_to_lose: frozenset[int],
+    elsewhere: OneSided | None,
 ) -> Iterator[_Asked]:
-    """What is asked of a part, with what the duals of its program say."""
+    """What is asked of a part, with what the duals of its program, and the slopes known elsewhere, say."""
     nothing = ZERO * abs(program.column_duals).max(initial=0.0)
+    of_columns, of_rows = ({}, {}) if elsewhere is None else (elsewhere.columns, elsewhere.rows)
+
+    def no_cheaper(dual: float, known: Slopes) -> Slopes:
+        """The slopes known elsewhere, where a unit more costs no less here, and the last one no more."""
+        right = known.right is not None and dual >= known.right - nothing
+        left = known.left is not None and dual <= known.left + nothing
+        return Slopes(known.right if right else None, known.left if left else None)
+
     for place, i in enumerate(part.columns.tolist()):
         if i in columns:
-            slopes = program.near(column=place, step=STEPS[-1] * columns[i])
-            if i in helpful and abs(program.column_duals[place]) <= nothing:
-                slopes = Slopes(0.0, slopes.left)
-            yield "column", i, place, slopes, columns[i]
+            dual = float(program.column_duals[place])
+            right, left = no_cheaper(dual, of_columns.get(i, _NOT_KNOWN))
+            if right is None or (left is None and i not in none_to_lose):
+                near = program.near(column=place, step=STEPS[-1] * columns[i])
+                right = 0.0 if i in helpful and abs(dual) <= nothing else near.right if right is None else right
+                left = near.left if left is None else left
+            yield "column", i, place, Slopes(right, left), columns[i]
     for place, i in enumerate(part.rows.tolist()):
         if i in rows:
-            yield "row", i, place, program.near(row=place, step=STEPS[-1] * rows[i]), rows[i]
+            right, left = no_cheaper(float(program.row_duals[place]), of_rows.get(i, _NOT_KNOWN))
+            if right is None or left is None:
+                near = program.near(row=place, step=STEPS[-1] * rows[i])
+                right, left = near.right if right is None else right, near.left if left is None else left
+            yield "row", i, place, Slopes(right, left), rows[i]
 
 
 class _Program:
@@ -185,6 +247,10 @@ class _Program:
         if self.values is not None:
             self.cost = self.solver.objective
             self.column_duals, self.row_duals = self.solver.duals()
+            self.end_duals: Vector | None = None
+            """Of the rows, at the end of the last step; None where it has no optimum."""
+            self.end_ray: Vector | None = None
+            """Weights with which the rows contradict each other then; None where they do not, or HiGHS has none."""
             self.basis, self.basic = self.solver.basis(), self.solver.basic_variables()
             self._in_basis = frozenset(self.basic.tolist())
             self._above, self._below = self._room(self.values)
@@ -244,9 +310,12 @@ class _Program:
             solver.change_rows(row, arrays.row_lower[row] + step, arrays.row_upper[row] + step)
         solver.run()
         found = None
+        self.end_duals = self.end_ray = None
         if solver.status == Status.kOptimal:
             found = solver.objective - self.cost, solver.dual(column=column, row=row)
+            self.end_duals = solver.row_duals()
         else:
+            self.end_ray = solver.dual_ray()
             solver.take_basis(self.basis)
         if column is not None:
             solver.change_bounds(np.array([column]), arrays.lower, arrays.upper)

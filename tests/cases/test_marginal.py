@@ -46,17 +46,32 @@ def test_values_worked_out_beside_other_work_are_those_of_the_plan_that_stands(s
     assert marginal_values_beside(data, plan, lambda: plan, 1, lambda: True) == (plan, None)
 
 
+@pytest.mark.parametrize("multiple", [0.5, 1.0, 2.0])
 @pytest.mark.parametrize("margin", [0.0, 0.25])
-def test_overage_that_has_just_not_begun(margin: float) -> None:
+def test_overage_that_has_just_not_begun(margin: float, multiple: float) -> None:
     """At the edge one more is overage and one less a contract's hour, whichever of them is said not to have begun.
 
-    Two owned and two blocks at 3 USD, all at work but for the margin; overage costs half, an hour on demand 9.
+    Two owned and two blocks at 3 USD, all at work but for the margin; overage costs half, as much or twice as much, an
+    hour on demand 9.
     """
-    deal = {"take_or_pay_share": 0.0, "overage_share": 0.5, "overage_price_multiple": 0.5}
+    deal = {"take_or_pay_share": 0.0, "overage_share": 0.5, "overage_price_multiple": multiple}
     rows = [b.fleet(accelerators=2.0), b.contract(tiers=3.0, signed=0, blocks=2, **deal), b.on_demand(9.0)]
     data = b.dataset(*rows, b.demand(4.0 * (1.0 - margin)), months=1, reserve_margin=margin)
     (value,) = _values(data).tokens
-    assert (value.usd, value.left_usd) == pytest.approx((1.5 * JAN_HOURS, 3.0 * JAN_HOURS))
+    last = value.usd if value.left_usd is None else value.left_usd
+    assert (value.usd, last) == pytest.approx((3.0 * multiple * JAN_HOURS, 3.0 * JAN_HOURS))
+
+
+def test_what_is_worth_nothing_at_the_edge_may_serve_one_more() -> None:
+    """Where a minimum spend covers overage too, one more costs nothing, as does the last; nothing else is on offer."""
+    deal = {
+        "take_or_pay_share": 0.0,
+        "overage_share": 0.5,
+        "overage_price_multiple": 0.5,
+        "min_spend_usd_per_year": 90_000.0,
+    }
+    (value,) = _values(b.dataset(b.contract(tiers=3.0, signed=0, blocks=2, **deal), b.demand(2.0), months=1)).tokens
+    assert (value.usd, value.left_usd or 0.0) == pytest.approx((0.0, 0.0))
 
 
 def _values(data: Dataset) -> MarginalValues:
