@@ -4,7 +4,8 @@ Month t = k becomes month 0. Signings of months before k become rows of status s
 begun; options bought are removed; the limit in force becomes current_limit; rows that are over are removed. The
 horizon keeps its length. The result is an ordinary workbook's problem, so that its cheapest plan continues the old
 one: payments before k plus its cost, discounted by k months, are the cost of the old plan (unless caps on
-obligations, which look at ends of service not yet decided, interfere). Payments made are deducted from caps by
+obligations, which look at ends of service not yet decided, interfere, or fees that a taker prepaid for months beyond
+the horizon go back to it, of which a note tells). Payments made are deducted from caps by
 quarter or year; what caps on shares and minimum spend carry over is in `Dataset.carried` and `billed`, for which a
 workbook has no sheet.
 
@@ -61,12 +62,12 @@ def roll_forward(dataset: Dataset, plan: Plan, to: int, months: int | None = Non
         ends = dataset.label(dataset.settings.months - 1)
         raise ValueError(f"the plan ends in {ends}; what is done until {dataset.label(to)} is not decided in it")
     months = dataset.settings.months if months is None else months
-    state = RollState(dataset, plan, to, KINDS)
+    state = RollState(dataset, plan, to, months, KINDS)
     for kind in KINDS:
         kind.roll(state)
     roll_demand(state)
     roll_rules(state)
-    roll_caps(state, months)
+    roll_caps(state)
     _roll_the_rest(state)
     settings = replace(dataset.settings, first_month=dataset.month(to), months=months)
     cash = account_of(dataset, plan)

@@ -24,8 +24,8 @@ from models.supply.usage import charged_use
 PERIOD_MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 
-def roll_caps(state: RollState, months_left: int) -> None:
-    """Caps of what is left; `months_left` is the length of the new horizon."""
+def roll_caps(state: RollState) -> None:
+    """Caps of what is left."""
     for cap in state.dataset.caps:
         offer = offer_of_cap(state.dataset, cap)
         if offer in state.removed:
@@ -34,7 +34,7 @@ def roll_caps(state: RollState, months_left: int) -> None:
         if cap.until_month is not None and state.dataset.t(cap.until_month) < state.to:
             state.done.append(f"cap {cap.cap}: its months are over, removed")
             continue
-        state.caps += _rolled(state, cap, months_left)
+        state.caps += _rolled(state, cap)
         if offer in state.parts:
             parts = ", ".join(state.parts[offer])
             state.notes.append(
@@ -43,12 +43,12 @@ def roll_caps(state: RollState, months_left: int) -> None:
             )
 
 
-def _rolled(state: RollState, cap: Cap, months_left: int) -> list[Cap]:
+def _rolled(state: RollState, cap: Cap) -> list[Cap]:
     """The cap from the next period on, under its own name, and what is left of it for the period under way."""
     dataset, to = state.dataset, state.to
     if cap.per == "month":
         return [cap]
-    begun, following = _period(dataset, cap, to, months_left)
+    begun, following = _period(dataset, cap, to, state.months)
     if not begun < to:
         return [cap]
     looked_back = f"{dataset.label(begun)} to {dataset.label(to - 1)}"

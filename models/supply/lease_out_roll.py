@@ -86,6 +86,7 @@ def _owe_recall_fee(state: RollState, row: LeaseOut, signing: Signing, stop: int
     """What is still to be paid for a recall, as a lease of one month that brings nothing, owed since the signing."""
     schedule = LeaseOutSchedule(state.dataset, row, signing.month)
     usd, _ = schedule.paid_back(stop)
+    beyond, _ = schedule.prepaid_from(max(stop, len(state.dataset.horizon), state.to + state.months))
     if not usd or stop < state.to:
         return
     name = state.free_name(f"{row.lease_out} recall fee")
@@ -107,3 +108,8 @@ def _owe_recall_fee(state: RollState, row: LeaseOut, signing: Signing, stop: int
         LeaseTerm(row=row.row, lease=name, term_months=1, usd_per_unit_month=usd),
     )
     state.stands_for(name, replace(signing, kind=LEASE), stop=stop, settled=True, owed=True)
+    if beyond > 0.0:
+        state.notes.append(
+            f"{name}: {beyond * signing.units:,.0f} of it are prepaid fees of months beyond the new horizon, which no "
+            "plan counted as income. As a fee of the next round they count in its cost, whatever it decides."
+        )

@@ -66,9 +66,10 @@ class LeaseOutSchedule(OfferSchedule):
     @cached_property
     def prepaid(self) -> tuple[float, float]:
         """The same of the fees that are paid in advance."""
-        return self._prepaid_from(self.start)
+        return self.prepaid_from(self.start)
 
-    def _prepaid_from(self, first: int) -> tuple[float, float]:
+    def prepaid_from(self, first: int) -> tuple[float, float]:
+        """The same of those of month `first` and after."""
         if not self.offer.prepay_share:
             return 0.0, 0.0
         fees = {t: self.offer.prepay_share * self.fee(t) for t in range(first, self.term_end)}
@@ -85,7 +86,7 @@ class LeaseOutSchedule(OfferSchedule):
         when it was received.
         """
         left = sum(self.fee(t) for t in range(stop, self.term_end)) if self.offer.recall_fee_share else 0.0
-        fee, (prepaid, counted) = self.offer.recall_fee_share * left, self._prepaid_from(stop)
+        fee, (prepaid, counted) = self.offer.recall_fee_share * left, self.prepaid_from(stop)
         return fee + prepaid, fee + counted
 
     @cached_property

@@ -64,13 +64,13 @@ class Origin:
 class RollState:
     """What has been rolled so far.
 
-    `kinds`: the kinds of offers; `parts`: the names under which units of an offer are signed now, where the offer
-    stays on the table under its own; `removed`: offers that are in no sheet any more; `signed`: offers of which
-    anything was signed; `origins`: what rows of signed units stand for.
+    `months`: the length of the new horizon; `kinds`: the kinds of offers; `parts`: the names under which units of an
+    offer are signed now, where the offer stays on the table under its own; `removed`: offers that are in no sheet any
+    more; `signed`: offers of which anything was signed; `origins`: what rows of signed units stand for.
     """
 
-    def __init__(self, dataset: Dataset, plan: Plan, to: int, kinds: Sequence[OfferKind]) -> None:
-        self.dataset, self.plan, self.to, self.kinds = dataset, plan, to, kinds
+    def __init__(self, dataset: Dataset, plan: Plan, to: int, months: int, kinds: Sequence[OfferKind]) -> None:
+        self.dataset, self.plan, self.to, self.months, self.kinds = dataset, plan, to, months, kinds
         self.throughput: list[Throughput] = []
         self.segments: list[Segment] = []
         self.limits: list[Limit] = []

@@ -157,6 +157,22 @@ def test_a_recall_decided_stands_in_the_next_round() -> None:
     assert costs(solved(rolled)) == pytest.approx({"lease": 366})
 
 
+def test_fees_paid_back_that_no_plan_counted_are_told_of() -> None:
+    """Prepaid for January to April, recalled for March: 744 go back and, uncounted, 720 of April, beyond the horizon.
+
+    The round of March owes both. Where it is one month long April is still beyond it, where it is three it is not.
+    """
+    terms = {"term_months": 4, "prepay_share": 1.0, "recall_after_months": 1, "recall_notice_months": 1}
+    data = dataset(fleet(), demand(0, 0, 1), on_demand(20.0), lease_out(sign_until=JAN, **terms))
+    plan = solved(data)
+    assert present(plan, "lease_out_income") == pytest.approx({0: -744 - 672 - 744, 2: 744})
+    rolled = roll_forward(data, plan, 2, 1)
+    assert costs(solved(rolled.dataset)) == pytest.approx({"lease": 744 + 720})
+    [note] = rolled.notes
+    assert "720 of it are prepaid fees of months beyond" in note
+    assert roll_forward(data, plan, 2, 3).notes == ()
+
+
 @pytest.mark.parametrize(
     ("rule", "change"),
     [
