@@ -319,13 +319,9 @@ class HighsSolver:
         """What the last run minimised comes to, in model units."""
         return float(self._highs.getInfo().objective_function_value / self.scaling.cost)
 
-    def dual(self, *, column: int | None = None, row: int | None = None) -> float:
-        """The dual of a column, or else of a row, in model units; without reading those of all."""
-        solution = self._highs.getSolution()
-        if column is not None:
-            return float(solution.col_dual[column] / self.scaling.cost / self.scaling.column[column])
-        assert row is not None
-        return float(solution.row_dual[row] / self.scaling.cost * self.scaling.row[row])
+    def column_dual(self, column: int) -> float:
+        """The dual of a column, in model units; without reading those of all."""
+        return float(self._highs.getSolution().col_dual[column] / self.scaling.cost / self.scaling.column[column])
 
     def duals(self) -> tuple[Vector, Vector]:
         """Duals of columns and rows, in model units."""

@@ -312,8 +312,9 @@ class _Program:
         found = None
         self.end_duals = self.end_ray = None
         if solver.status == Status.kOptimal:
-            found = solver.objective - self.cost, solver.dual(column=column, row=row)
             self.end_duals = solver.row_duals()
+            dual = float(self.end_duals[row]) if column is None else solver.column_dual(column)
+            found = solver.objective - self.cost, dual
         else:
             self.end_ray = solver.dual_ray()
             solver.take_basis(self.basis)
