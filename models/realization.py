@@ -2,7 +2,8 @@
 
 A row holds until the next from_month of the same quantity and name. While a row with a name is in force it
 replaces the `*` row; before its first month the `*` row holds. Where two names speak of one figure (a workload
-and a hardware), their factors multiply. Without a scenario every factor is neutral.
+and a hardware), their factors multiply. Without a scenario every factor is neutral, but for those of no scenario, which
+a workbook cannot have: they act in the plain figures, and in every scenario beside its own.
 """
 
 from __future__ import annotations
@@ -21,9 +22,15 @@ ADDED = ("demand_growth", "delivery_delay_months", "rival_generosity")
 
 
 class Realization:
-    """The factors of one scenario; `rows` are them with the month t each holds from (None: the first month)."""
+    """The factors of one scenario.
 
-    def __init__(self, rows: Iterable[tuple[int | None, ScenarioFactor]] = ()) -> None:
+    `rows` are them with the month t each holds from (None: the first month); `beside`: those that act too.
+    """
+
+    def __init__(
+        self, rows: Iterable[tuple[int | None, ScenarioFactor]] = (), beside: Realization | None = None
+    ) -> None:
+        self._beside = beside
         dated: dict[tuple[str, str], dict[int, float]] = defaultdict(dict)
         for first, row in rows:
             dated[row.quantity, row.name][0 if first is None else first] = row.value
@@ -31,7 +38,7 @@ class Realization:
         self._quantities = {quantity for quantity, _ in dated}
 
     def _acts_on(self, quantity: str) -> bool:
-        return quantity in self._quantities
+        return quantity in self._quantities or (self._beside is not None and self._beside._acts_on(quantity))
 
     def _named(self, quantity: str, name: str, t: int) -> float | None:
         path = self._paths.get((quantity, name))
@@ -41,14 +48,15 @@ class Realization:
         return float(path[1][begun - 1]) if begun else None
 
     def _product(self, quantity: str, names: Iterable[str], t: int) -> float:
-        if not self._acts_on(quantity):
-            return 1.0
-        found = (self._named(quantity, name, t) for name in dict.fromkeys(names))
+        names = tuple(dict.fromkeys(names))
+        product = 1.0 if self._beside is None else self._beside._product(quantity, names, t)
+        if quantity not in self._quantities:
+            return product
+        found = (self._named(quantity, name, t) for name in names)
         named = [value for value in found if value is not None]
         if not named:
             value = self._named(quantity, ALL, t)
-            return 1.0 if value is None else value
-        product = 1.0
+            return product if value is None else product * value
         for value in named:
             product *= value
         return product
@@ -56,7 +64,8 @@ class Realization:
     def _added(self, quantity: str, name: str, t: int) -> float:
         value = self._named(quantity, name, t)
         value = self._named(quantity, ALL, t) if value is None else value
-        return 0.0 if value is None else value
+        beside = 0.0 if self._beside is None else self._beside._added(quantity, name, t)
+        return beside if value is None else beside + value
 
     def in_force(self, quantity: str, name: str, t: int) -> float:
         """The value of a factor in month t, neutral where no row holds; of an exit 1 once the supplier has left."""
@@ -148,7 +157,9 @@ class Realization:
         paths = [self._paths[key] for name in names if (key := ("supplier_exit", name)) in self._paths]
         if not paths and ("supplier_exit", ALL) in self._paths:
             paths = [self._paths["supplier_exit", ALL]]
-        return min((path[0][0] for path in paths), default=None)
+        beside = None if self._beside is None else self._beside.exit(*names)
+        months = [path[0][0] for path in paths]
+        return min(months if beside is None else [*months, beside], default=None)
 
 
 class MeanRealization(Realization):

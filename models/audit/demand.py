@@ -173,7 +173,7 @@ def _per_day(dataset: Dataset, segment: Segment, findings: Findings) -> dict[str
 def _in_scenario(dataset: Dataset, segment: str, plain: list[float]) -> list[float]:
     """Demand as the scenario has it: growth added from month to month, then multiplied."""
     factors = FactorPaths(dataset)
-    if not factors.rows:
+    if not factors.layers:
         return plain
     grown = list(plain)
     for t in dataset.horizon[1:]:

@@ -37,7 +37,7 @@ Case = tuple[Contingency, ...]
 def contingencies(dataset: Dataset) -> tuple[Contingency, ...]:
     """The delays and exits that the scenarios of a problem list, each once, in the order of the sheet."""
     found: dict[tuple[ScenarioFactor, ...], tuple[str, str]] = {}
-    for of in dataset.factors.values():
+    for of in (rows for scenario, rows in dataset.factors.items() if scenario):
         for (quantity, name), rows in of.items():
             if quantity in GO_WRONG and any(row.value or quantity == "supplier_exit" for row in rows):
                 plain = (replace(row, scenario="", row=0) for row in rows)
@@ -104,4 +104,5 @@ def in_cases(dataset: Dataset, wanted: Iterable[Case]) -> Dataset:
     named = {case_name(case): case for case in wanted}
     scenarios = tuple(Scenario(scenario=name, probability=1.0 / len(named)) for name in named)
     factors = (replace(row, scenario=name) for name, case in named.items() for each in case for row in each.rows)
-    return replace(dataset, scenario="", scenarios=scenarios, scenario_factors=tuple(factors))
+    of_all = (row for row in dataset.scenario_factors if not row.scenario)
+    return replace(dataset, scenario="", scenarios=scenarios, scenario_factors=(*of_all, *factors))

@@ -160,26 +160,6 @@ class OfferKind(OfferRows, ABC):
         """The same problem without an offer, or with nothing of the kind on the table; what is signed stays."""
         return self.changed(dataset, lambda row: self.excluded(row) if self.status(row) == "offer" else row, name)
 
-    def delivered(self, dataset: Dataset, name: str | None, factor: float) -> Dataset:
-        """The same problem with the share that an offer delivers, or all, times `factor`."""
-        return self.changed(
-            dataset, lambda row: replace(row, delivered_share=min(1.0, row.delivered_share * factor)), name
-        )
-
-    def delayed(self, dataset: Dataset, name: str | None, months: int) -> Dataset:
-        """The same problem with service starting later than planned; what is already in service stays."""
-
-        def late(row: Any) -> Any:
-            signed = row.signed_month
-            in_service = signed is not None and self.start(dataset, row, dataset.t(signed)) < 0
-            if in_service:
-                return row
-            not_before = getattr(row, "service_not_before", None)
-            postponed = {} if not_before is None else {"service_not_before": not_before + months}
-            return replace(row, lead_months=row.lead_months + months, **postponed)
-
-        return self.changed(dataset, late, name)
-
     # rounds
 
     @abstractmethod

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from models.faults import closest
@@ -14,8 +14,11 @@ from planner.formatting import parse_share
 if TYPE_CHECKING:
     from models.dataset import Dataset
 
-MULTIPLIED = ("demand", "throughput", "on_demand_price", "on_demand_cap", "price", "delivered_share", "cap")
-ADDED = ("demand_growth", "delivery_delay_months")
+MULTIPLIED = (
+    "demand", "throughput", "on_demand_price", "on_demand_cap", "price", "delivered_share",
+    "usage_price", "fleet_share", "revenue", "shortfall_cost", "elasticity", "churn", "cap",
+)  # fmt: skip
+ADDED = ("demand_growth", "delivery_delay_months", "rival_generosity")
 SET = ("discount_rate", "reserve_margin")
 QUANTITIES = (*MULTIPLIED, *ADDED, *SET)
 NAMED = ("price", "delivered_share", "delivery_delay_months", "cap")
@@ -41,10 +44,12 @@ class Variation:
         return 1.0 if self.quantity in MULTIPLIED else 0.0 if self.quantity in ADDED else None
 
     @property
-    def axis(self) -> Literal["change", "level", "months"]:
-        """What its values are on an axis: a change or a level, both shares, or months."""
+    def axis(self) -> Literal["change", "level", "months", "number"]:
+        """What its values are on an axis: a change or a level, both shares, months or another number."""
         if self.quantity == "delivery_delay_months":
             return "months"
+        if self.quantity == "rival_generosity":
+            return "number"
         return "level" if self.quantity in SET else "change"
 
     def on_axis(self, value: float) -> float:
@@ -70,6 +75,8 @@ class Variation:
             return f"{100 * (value - 1):+.3g} %"
         if self.quantity == "delivery_delay_months":
             return f"{value:+.0f} months"
+        if self.quantity == "rival_generosity":
+            return f"{value:+.3g}"
         return f"{100 * value:+.3g} %" if self.quantity in ADDED else f"{100 * value:.3g} %"
 
 
@@ -153,7 +160,8 @@ def check_variations(dataset: Dataset, variations: Iterable[Variation]) -> None:
     Raises
     ------
     WrongUsage
-        It names what is not there, or two things alike, or leaves demand that the solver cannot tell from nothing.
+        It names what is not there, or two things alike, changes nothing, or leaves demand that the solver cannot tell
+        from nothing.
     """
     from models.checks.demand import said_of_next_to_nothing  # loaded once there is a problem, as help needs none
     from models.checks.factors import OF_DEMAND
@@ -165,6 +173,18 @@ def check_variations(dataset: Dataset, variations: Iterable[Variation]) -> None:
                 varied = with_factor(dataset, each.quantity, each.name, value)
             except ValueError as error:
                 raise WrongUsage(f"--vary {error}") from None
+            if _changes_nothing(dataset, varied):
+                fixed = "prices agreed" if each.quantity == "price" else "service begun"
+                raise WrongUsage(f"--vary {each.label}: nothing is left to sign or start, and {fixed} before stay.")
             found = said_of_next_to_nothing(varied) if each.quantity in OF_DEMAND else ""
             if found:
                 raise WrongUsage(f"--vary {each.label} at {value:g}: there would be {found}")
+
+
+def _changes_nothing(dataset: Dataset, varied: Dataset) -> bool:
+    """Whether it is a price or a delay that no signing meets, though there are signings."""
+    from models.checks.factors import is_idle
+
+    factors = tuple(replace(each, scenario="varied") for each in varied.scenario_factors if not each.scenario)
+    alone = replace(dataset, scenario_factors=factors)
+    return any(is_idle(alone, factor) for factor in factors)

@@ -21,6 +21,7 @@ AXES: dict[str, tuple[str, Kind]] = {
     "change": (CHANGE, "change"),
     "level": (LEVEL, "level"),
     "months": ("0", "whole"),
+    "number": ("0.##", "price"),
 }
 """By what the values of a factor are: how an axis shows them, and the kind of their column."""
 

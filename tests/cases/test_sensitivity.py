@@ -83,6 +83,16 @@ def test_a_name_that_is_not_there_is_wrong_usage() -> None:
         check_variations(_two_ways(), [parse("price:M=0.9,1.1")])
 
 
+def test_what_would_change_nothing_is_refused() -> None:
+    """A lease signed before the first month keeps its price and cannot come late; one on offer may do both."""
+    signed = b.lease("old", b.term(9, hourly=1.0), signed=-4)
+    data = b.dataset(b.demand(1.0, 1.0), signed, b.lease("new", b.term(2, hourly=1.0)), b.on_demand(9.0), months=2)
+    for text in ("price:old=0.9,1.1", "delivery_delay_months:old=0,1"):
+        with pytest.raises(WrongUsage, match="of old: nothing is left to sign or start"):
+            check_variations(data, [parse(text)])
+    check_variations(data, [parse("price:new=0.9,1.1"), parse("delivery_delay_months:new=0,1"), parse("price:*=0.5,1")])
+
+
 def test_a_name_that_is_not_there_is_told_before_anything_is_solved(here: Run) -> None:
     """A misspelt name costs no search of a plan, which may take minutes."""
     assert here("init", "book.xlsx", "--example", "starter").code == 0
