@@ -317,8 +317,7 @@ class Dataset:
         if scenario not in self._realized:
             rows = (row for same in self.factors.get(scenario, {}).values() for row in same)
             dated = ((None if each.from_month is None else self.t(each.from_month), each) for each in rows)
-            beside = self._realization("") if scenario and "" in self.factors else None
-            self._realized[scenario] = Realization(dated, beside)
+            self._realized[scenario] = Realization(dated, self._realization("") if scenario else None)
         return self._realized[scenario]
 
     @cached_property

@@ -30,12 +30,12 @@ class Realization:
     def __init__(
         self, rows: Iterable[tuple[int | None, ScenarioFactor]] = (), beside: Realization | None = None
     ) -> None:
-        self._beside = beside
         dated: dict[tuple[str, str], dict[int, float]] = defaultdict(dict)
         for first, row in rows:
             dated[row.quantity, row.name][0 if first is None else first] = row.value
         self._paths = {key: tuple(zip(*sorted(path.items()), strict=True)) for key, path in dated.items()}
         self._quantities = {quantity for quantity, _ in dated}
+        self._beside = beside if beside is not None and beside._quantities else None
 
     def _acts_on(self, quantity: str) -> bool:
         return quantity in self._quantities or (self._beside is not None and self._beside._acts_on(quantity))

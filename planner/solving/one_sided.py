@@ -244,13 +244,13 @@ class _Program:
         self.solver.set("output_flag", False)  # what is told of each of the many small runs takes longer than they do
         optimal = self.solver.status == Status.kOptimal
         self.values = self.solver.values if optimal else None
+        self.end_duals: Vector | None = None
+        """Of the rows, at the end of the last step; None where it has no optimum."""
+        self.end_ray: Vector | None = None
+        """Weights with which the rows contradict each other then; None where they do not, or HiGHS has none."""
         if self.values is not None:
             self.cost = self.solver.objective
             self.column_duals, self.row_duals = self.solver.duals()
-            self.end_duals: Vector | None = None
-            """Of the rows, at the end of the last step; None where it has no optimum."""
-            self.end_ray: Vector | None = None
-            """Weights with which the rows contradict each other then; None where they do not, or HiGHS has none."""
             self.basis, self.basic = self.solver.basis(), self.solver.basic_variables()
             self._in_basis = frozenset(self.basic.tolist())
             self._above, self._below = self._room(self.values)
